@@ -1,0 +1,67 @@
+//! v01, an iterative echo server: it takes one client after another, reads once, and sends back the bytes that it
+//! read as the body of a small HTTP response.
+//!
+//! This file reads the arguments, listens, and says where. `server.rs` is the server, `knobs.rs` what can be
+//! set from outside, `log.rs` the lines on stderr.
+//!
+//! Still wrong: one read is not one request. A body that comes in many pieces is cut after the first. To see it:
+//!
+//!     head -c 1048576 /dev/zero | curl --data-binary @- http://127.0.0.1:8888/echo | wc -c
+//!
+//! Sources: socket(2), bind(2), listen(2), accept(2).
+
+mod knobs;
+mod log;
+mod server;
+
+use std::env;
+use std::io::{self, Write};
+use std::net::TcpListener;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use crate::knobs::Knobs;
+
+const HELP: &str = "\
+usage: v01 [ADDRESS]
+
+ADDRESS   HOST:PORT to listen on; port 0 is any free one (default 127.0.0.1:8888)
+
+Environment:
+LOG       on: a line on stderr for each request; off: none (default on)
+";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log::line(format_args!("v01: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
+    if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
+        return io::stdout().write_all(HELP.as_bytes()).context("cannot print the help");
+    }
+    if let Some(flag) = arguments.iter().find(|argument| argument.starts_with('-')) {
+        bail!("there is no flag {flag}; `v01 --help` tells the usage");
+    }
+    let address = match &arguments[..] {
+        [] => "127.0.0.1:8888",
+        [address] => address,
+        [_, more, ..] => bail!("no use for the argument {more}; `v01 --help` tells the usage"),
+    };
+    let knobs = Knobs::read()?;
+
+    // One call of std, three of the kernel's: socket, bind, listen.
+    let listener = TcpListener::bind(address).map_err(|error| {
+        anyhow!("cannot listen on {address}: {error}; give a free HOST:PORT of this machine (a low port may need root)")
+    })?;
+    writeln!(io::stdout(), "v01 listening on http://{}", listener.local_addr()?).context("cannot write to stdout")?;
+    server::run(&listener, &knobs)
+}

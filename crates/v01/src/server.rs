@@ -1,0 +1,38 @@
+//! The accept loop: one client at a time, for ever.
+
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+
+use crate::knobs::Knobs;
+use crate::log;
+
+/// Serves one client after another. What goes wrong with one is a line on stderr, and the next one is served.
+pub(crate) fn run(listener: &TcpListener, knobs: &Knobs) -> ! {
+    loop {
+        let served = listener.accept().and_then(|(stream, peer)| echo(stream, peer, knobs));
+        if let Err(error) = served {
+            log::line(format_args!("connection failed: {error}"));
+        }
+    }
+}
+
+/// One read, one write. The end of the function drops `stream`, and that closes the connection.
+fn echo(mut stream: TcpStream, peer: SocketAddr, knobs: &Knobs) -> io::Result<()> {
+    let mut buffer = [0; 4096];
+    let count = stream.read(&mut buffer)?;
+    if count == 0 {
+        return Ok(()); // The client left without a word.
+    }
+    let request = &buffer[..count];
+
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n";
+    let mut response = format!("{head}Content-Length: {count}\r\n\r\n").into_bytes();
+    response.extend_from_slice(request);
+    stream.write_all(&response)?;
+
+    if knobs.log {
+        let line = request.split(|&byte| byte == b'\r' || byte == b'\n').next().unwrap_or_default();
+        log::request(peer, line, "200 OK", count as u64);
+    }
+    Ok(())
+}

@@ -1,0 +1,78 @@
+//! v02, HTTP parsing: it reads until the request is complete, however many pieces it comes in, checks it, and answers it
+//! by the rules of HTTP/1.1 (RFC 9110 and RFC 9112).
+//!
+//! This file reads the arguments, listens, and says where. `server.rs` accepts and answers, `connection.rs` reads and
+//! sends. Without I/O: `parser.rs` makes a `request.rs` of the bytes in `input.rs` (its target: `target.rs`, its body:
+//! `decoder.rs`), and `response.rs` makes bytes again (its date: `date.rs`).
+//!
+//! Still wrong: what it answers is built in; a second application needs a second server. To see it:
+//!
+//!     curl http://127.0.0.1:8888/environ
+//!
+//! Sources: RFC 9110, RFC 9112, RFC 3986.
+
+mod connection;
+mod date;
+mod decoder;
+mod input;
+mod knobs;
+mod log;
+mod parser;
+mod request;
+mod response;
+mod server;
+mod target;
+
+use std::env;
+use std::io::{self, Write};
+use std::net::TcpListener;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use crate::knobs::Knobs;
+use crate::server::Server;
+
+const HELP: &str = "\
+usage: v02 [ADDRESS]
+
+ADDRESS   HOST:PORT to listen on; port 0 is any free one (default 127.0.0.1:8888)
+
+Environment:
+LOG       on: a line on stderr for each request; off: none (default on)
+TIMEOUT   seconds that a request may take to come (default 10)
+";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log::line(format_args!("v02: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
+    if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
+        return io::stdout().write_all(HELP.as_bytes()).context("cannot print the help");
+    }
+    if let Some(flag) = arguments.iter().find(|argument| argument.starts_with('-')) {
+        bail!("there is no flag {flag}; `v02 --help` tells the usage");
+    }
+    let address = match &arguments[..] {
+        [] => "127.0.0.1:8888",
+        [address] => address,
+        [_, more, ..] => bail!("no use for the argument {more}; `v02 --help` tells the usage"),
+    };
+    let knobs = Knobs::read()?;
+
+    // One call of std, three of the kernel's: socket, bind, listen.
+    let listener = TcpListener::bind(address).map_err(|error| {
+        anyhow!("cannot listen on {address}: {error}; give a free HOST:PORT of this machine (a low port may need root)")
+    })?;
+    writeln!(io::stdout(), "v02 listening on http://{}", listener.local_addr()?).context("cannot write to stdout")?;
+    Server::new(&knobs).run(&listener)
+}
