@@ -23,20 +23,22 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use crate::knobs::Knobs;
 
+const NAME: &str = env!("CARGO_PKG_NAME");
+
 const HELP: &str = "\
 usage: v01 [ADDRESS]
 
-ADDRESS   HOST:PORT to listen on; port 0 is any free one (default 127.0.0.1:8888)
+ADDRESS       HOST:PORT to listen on; port 0 is any free one (default 127.0.0.1:8888)
 
 Environment:
-LOG       on: a line on stderr for each request; off: none (default on)
+LOG           on: a line on stderr for each request; off: none (default on)
 ";
 
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            log::line(format_args!("v01: {error:#}"));
+            log::line(format_args!("{NAME}: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -49,12 +51,12 @@ fn run() -> Result<()> {
         return io::stdout().write_all(HELP.as_bytes()).context("cannot print the help");
     }
     if let Some(flag) = arguments.iter().find(|argument| argument.starts_with('-')) {
-        bail!("there is no flag {flag}; `v01 --help` tells the usage");
+        bail!("there is no flag {flag}; `{NAME} --help` tells the usage");
     }
     let address = match &arguments[..] {
         [] => "127.0.0.1:8888",
         [address] => address,
-        [_, more, ..] => bail!("no use for the argument {more}; `v01 --help` tells the usage"),
+        [_, more, ..] => bail!("no use for the argument {more}; `{NAME} --help` tells the usage"),
     };
     let knobs = Knobs::read()?;
 
@@ -62,6 +64,7 @@ fn run() -> Result<()> {
     let listener = TcpListener::bind(address).map_err(|error| {
         anyhow!("cannot listen on {address}: {error}; give a free HOST:PORT of this machine (a low port may need root)")
     })?;
-    writeln!(io::stdout(), "v01 listening on http://{}", listener.local_addr()?).context("cannot write to stdout")?;
+    let address = listener.local_addr()?;
+    writeln!(io::stdout(), "{NAME} listening on http://{address}").context("cannot write to stdout")?;
     server::run(&listener, &knobs)
 }

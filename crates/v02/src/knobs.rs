@@ -20,7 +20,8 @@ impl Knobs {
             "off" => false,
             other => bail!("LOG={other} can't be read; set it to on or off"),
         };
-        Ok(Knobs { log, timeout: seconds("TIMEOUT", "10")? })
+        let timeout = seconds("TIMEOUT", "10", 0.001)?; // A timeout of 0 would mean none to the kernel.
+        Ok(Knobs { log, timeout })
     }
 }
 
@@ -28,11 +29,11 @@ fn value(name: &str, default: &str) -> String {
     env::var_os(name).map_or_else(|| default.to_owned(), |value| value.to_string_lossy().into_owned())
 }
 
-/// From a millisecond, as a timeout of 0 would mean none to the kernel, to a day.
-fn seconds(name: &str, default: &str) -> Result<Duration> {
+/// A number of seconds from `least` to a day.
+fn seconds(name: &str, default: &str, least: f64) -> Result<Duration> {
     let value = value(name, default);
     match value.parse() {
-        Ok(seconds) if (0.001..=86_400.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
-        _ => bail!("{name}={value} can't be read; set it to a number of seconds from 0.001 to 86400"),
+        Ok(seconds) if (least..=86_400.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
+        _ => bail!("{name}={value} can't be read; set it to a number of seconds from {least} to 86400"),
     }
 }

@@ -33,21 +33,23 @@ use anyhow::{Context, Result, anyhow, bail};
 use crate::knobs::Knobs;
 use crate::server::Server;
 
+const NAME: &str = env!("CARGO_PKG_NAME");
+
 const HELP: &str = "\
 usage: v02 [ADDRESS]
 
-ADDRESS   HOST:PORT to listen on; port 0 is any free one (default 127.0.0.1:8888)
+ADDRESS       HOST:PORT to listen on; port 0 is any free one (default 127.0.0.1:8888)
 
 Environment:
-LOG       on: a line on stderr for each request; off: none (default on)
-TIMEOUT   seconds that a request may take to come (default 10)
+LOG           on: a line on stderr for each request; off: none (default on)
+TIMEOUT       seconds that a request may take to come (default 10)
 ";
 
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            log::line(format_args!("v02: {error:#}"));
+            log::line(format_args!("{NAME}: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -60,12 +62,12 @@ fn run() -> Result<()> {
         return io::stdout().write_all(HELP.as_bytes()).context("cannot print the help");
     }
     if let Some(flag) = arguments.iter().find(|argument| argument.starts_with('-')) {
-        bail!("there is no flag {flag}; `v02 --help` tells the usage");
+        bail!("there is no flag {flag}; `{NAME} --help` tells the usage");
     }
     let address = match &arguments[..] {
         [] => "127.0.0.1:8888",
         [address] => address,
-        [_, more, ..] => bail!("no use for the argument {more}; `v02 --help` tells the usage"),
+        [_, more, ..] => bail!("no use for the argument {more}; `{NAME} --help` tells the usage"),
     };
     let knobs = Knobs::read()?;
 
@@ -73,6 +75,8 @@ fn run() -> Result<()> {
     let listener = TcpListener::bind(address).map_err(|error| {
         anyhow!("cannot listen on {address}: {error}; give a free HOST:PORT of this machine (a low port may need root)")
     })?;
-    writeln!(io::stdout(), "v02 listening on http://{}", listener.local_addr()?).context("cannot write to stdout")?;
-    Server::new(&knobs).run(&listener)
+    let address = listener.local_addr()?;
+    let server = Server::new(&knobs);
+    writeln!(io::stdout(), "{NAME} listening on http://{address}").context("cannot write to stdout")?;
+    server.run(listener)
 }

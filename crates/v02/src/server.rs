@@ -27,8 +27,8 @@ impl<'a> Server<'a> {
     }
 
     /// Serves one client after another. What goes wrong with one is a line on stderr, and the next one is served.
-    pub(crate) fn run(&mut self, listener: &TcpListener) -> Result<()> {
-        set_timeouts(listener, self.knobs.timeout)?;
+    pub(crate) fn run(mut self, listener: TcpListener) -> Result<()> {
+        set_timeouts(&listener, self.knobs.timeout)?;
         loop {
             match listener.accept() {
                 Ok((stream, peer)) => self.serve(stream, peer),

@@ -1,0 +1,128 @@
+//! A connection: blocking reads and writes on one socket, up to a deadline.
+//!
+//! A timeout for each read would be no defence against a client that sends a byte a second. So the deadline is for the
+//! whole request, and each read gets what is left of it. The first read has the listener's timeout, which the socket
+//! was born with (see `server.rs`): a request that comes in one piece costs no further system call.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use nix::libc::linger;
+use nix::sys::socket::{setsockopt, sockopt};
+
+use crate::parser::Parser;
+use crate::request::{Refusal, Request};
+use crate::response;
+
+/// The size of the buffer for one read, in bytes.
+pub(crate) const BUFFER: usize = 8 * 1024;
+/// How long a client that is refused may go on sending before the connection is closed.
+const LINGER: Duration = Duration::from_secs(1);
+
+const TOO_SLOW: Refusal =
+    Refusal { status: "408 Request Timeout", reason: "the request did not come within the time limit" };
+const TOO_SHORT: Refusal = Refusal::malformed("the connection ended before the request was complete");
+
+pub(crate) struct Connection<'a> {
+    stream: TcpStream,
+    buffer: &'a mut [u8],
+    parser: Parser,
+    /// When the request must have come.
+    deadline: Instant,
+    has_read: bool,
+}
+
+/// What a client sent.
+pub(crate) enum Received {
+    Request(Request),
+    Refused(Refusal),
+    /// It left without a word.
+    Nothing,
+}
+
+impl<'a> Connection<'a> {
+    pub(crate) fn new(stream: TcpStream, buffer: &'a mut [u8], timeout: Duration) -> Connection<'a> {
+        Connection { stream, buffer, parser: Parser::default(), deadline: Instant::now() + timeout, has_read: false }
+    }
+
+    /// Reads until the request is complete, refused, or late. An error means that the connection is lost.
+    pub(crate) fn receive(&mut self) -> io::Result<Received> {
+        loop {
+            match self.parser.next() {
+                Ok(Some(request)) => return Ok(Received::Request(request)),
+                Ok(None) => {}
+                Err(refusal) => return Ok(Received::Refused(refusal)),
+            }
+            if self.parser.take_continue() {
+                self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+            }
+            match self.read() {
+                Ok(0) if self.parser.is_midway() => return Ok(Received::Refused(TOO_SHORT)),
+                Ok(0) => return Ok(Received::Nothing),
+                Ok(count) => self.parser.feed(self.buffer.get(..count).unwrap_or_default()),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Received::Refused(TOO_SLOW)),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The request line as far as it came, for the log.
+    pub(crate) fn line(&self) -> &[u8] {
+        self.parser.line()
+    }
+
+    /// Sends `bytes`. A client that takes none for the listener's timeout is an error.
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes)
+    }
+
+    /// Sends the answer to a request that is refused. Gives back the number of bytes of its body.
+    pub(crate) fn refuse(&mut self, refusal: Refusal) -> Result<u64> {
+        let (answer, count) = response::refusal(refusal)?;
+        self.send(&answer)?;
+        self.linger();
+        Ok(count)
+    }
+
+    /// Closes. Where bytes of the client may be on their way still, closing at once would reset the connection, and
+    /// the reset would overtake the answer (RFC 9112 9.6).
+    pub(crate) fn close(mut self) {
+        if self.parser.is_midway() {
+            self.linger();
+        }
+    }
+
+    /// Closes with a reset, so that the client can tell that the response is not complete, however its end is told.
+    pub(crate) fn cut(self) -> Result<()> {
+        setsockopt(&self.stream, sockopt::Linger, &linger { l_onoff: 1, l_linger: 0 })?;
+        Ok(())
+    }
+
+    /// Ends the writing side, then reads on for a short while, so that the client can read the answer in peace.
+    fn linger(&mut self) {
+        self.deadline = Instant::now() + LINGER;
+        self.has_read = true;
+        let ended = self.stream.shutdown(Shutdown::Write);
+        while ended.is_ok() && self.read().is_ok_and(|count| count > 0) {}
+    }
+
+    /// One read, up to the deadline: `WouldBlock` when that has passed.
+    fn read(&mut self) -> io::Result<usize> {
+        loop {
+            if self.has_read {
+                let left = self.deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return Err(ErrorKind::WouldBlock.into());
+                }
+                self.stream.set_read_timeout(Some(left))?;
+            }
+            self.has_read = true;
+            match self.stream.read(self.buffer) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => return result,
+            }
+        }
+    }
+}

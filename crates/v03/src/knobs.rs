@@ -1,0 +1,39 @@
+//! The knobs: environment variables that change what the server does.
+
+use std::env;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+pub(crate) struct Knobs {
+    /// LOG: whether each request gets a line on stderr.
+    pub(crate) log: bool,
+    /// TIMEOUT: how long a request may take to come.
+    pub(crate) timeout: Duration,
+}
+
+impl Knobs {
+    /// Reads all knobs; a value that can't be read is an error that says what may stand there.
+    pub(crate) fn read() -> Result<Knobs> {
+        let log = match value("LOG", "on").as_str() {
+            "on" => true,
+            "off" => false,
+            other => bail!("LOG={other} can't be read; set it to on or off"),
+        };
+        let timeout = seconds("TIMEOUT", "10", 0.001)?; // A timeout of 0 would mean none to the kernel.
+        Ok(Knobs { log, timeout })
+    }
+}
+
+fn value(name: &str, default: &str) -> String {
+    env::var_os(name).map_or_else(|| default.to_owned(), |value| value.to_string_lossy().into_owned())
+}
+
+/// A number of seconds from `least` to a day.
+fn seconds(name: &str, default: &str, least: f64) -> Result<Duration> {
+    let value = value(name, default);
+    match value.parse() {
+        Ok(seconds) if (least..=86_400.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
+        _ => bail!("{name}={value} can't be read; set it to a number of seconds from {least} to 86400"),
+    }
+}

@@ -1,0 +1,120 @@
+//! The applications, by name. One of your own is a function here, and a line in the table.
+
+use std::io::{Read, Write};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::environ::Environ;
+use crate::gateway::{Application, Body, StartResponse};
+
+const APPLICATIONS: [(&str, &dyn Application); 2] = [("site", &site), ("hello", &hello)];
+
+/// The application with that name.
+pub(crate) fn find(name: &str) -> Result<&'static dyn Application> {
+    let found = APPLICATIONS.into_iter().find(|(known, _)| *known == name);
+    let (_, application) = found.with_context(|| {
+        let names = APPLICATIONS.map(|(known, _)| known).join(", ");
+        format!("there is no application {name}; give one of these: {names}")
+    })?;
+    Ok(application)
+}
+
+/// Answers every request with a greeting.
+fn hello(_: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
+    start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
+    Ok(Body::from("Hello, World!"))
+}
+
+/// A page to try at each path; the one at `/` lists them.
+fn site(environ: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
+    type Page = fn(&mut Environ, &mut StartResponse) -> Result<Body>;
+    let (methods, page): (&str, Page) = match &environ["PATH_INFO"] {
+        b"/" => ("GET, HEAD", index),
+        b"/echo" => ("POST", echo),
+        b"/environ" => ("GET, HEAD, POST", show_environ),
+        b"/stream" => ("GET, HEAD", stream),
+        b"/panic" => ("GET, HEAD", panic),
+        b"/orphan" => ("GET, HEAD", orphan),
+        path if path.starts_with(b"/sleep/") => ("GET, HEAD", sleep),
+        b"*" => ("GET, HEAD, POST", index),
+        _ => ("", index),
+    };
+    let status = match &environ["REQUEST_METHOD"] {
+        b"GET" | b"HEAD" | b"POST" | b"PUT" | b"PATCH" | b"DELETE" | b"OPTIONS" | b"TRACE" if methods.is_empty() => {
+            "404 Not Found"
+        }
+        b"OPTIONS" => "204 No Content",
+        method if methods.split(", ").any(|one| one.as_bytes() == method) => return page(environ, start_response),
+        b"GET" | b"HEAD" | b"POST" | b"PUT" | b"PATCH" | b"DELETE" | b"TRACE" => "405 Method Not Allowed",
+        _ => "501 Not Implemented",
+    };
+    let mut headers = vec![("Content-Type", "text/plain")];
+    if !methods.is_empty() {
+        headers.push(("Allow", methods));
+    }
+    start_response(status, &headers, None)?;
+    Ok(Body::from(status))
+}
+
+fn index(_: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
+    start_response("200 OK", &[("Content-Type", "text/html; charset=utf-8")], None)?;
+    Ok(Body::from(include_str!("index.html")))
+}
+
+/// The body of the request.
+fn echo(environ: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
+    let mut body = Vec::new();
+    environ.input.read_to_end(&mut body)?;
+    start_response("200 OK", &[("Content-Type", "application/octet-stream")], None)?;
+    Ok(Body::from(body))
+}
+
+/// Every variable of the environ, sorted. `wsgi.input` and `wsgi.errors` are no text: a word stands for them.
+fn show_environ(environ: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
+    let objects: [(&[u8], &[u8]); 2] = [(b"wsgi.input", b"<body>"), (b"wsgi.errors", b"<stderr>")];
+    let mut lines: Vec<_> =
+        environ.iter().chain(objects).map(|(name, value)| [name, b": ", value, b"\n"].concat()).collect();
+    lines.sort();
+    start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
+    Ok(Body::from(lines.concat()))
+}
+
+/// Sleeps for so many milliseconds as the path says: the application that takes long.
+fn sleep(environ: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
+    let digits = environ["PATH_INFO"].strip_prefix(b"/sleep/").unwrap_or_default();
+    let duration = str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok()).map(Duration::from_millis);
+    let Some(duration) = duration.filter(|duration| *duration <= Duration::from_secs(3600)) else {
+        start_response("404 Not Found", &[("Content-Type", "text/plain")], None)?;
+        return Ok(Body::from("/sleep/MS: MS is a number of milliseconds, up to an hour\n"));
+    };
+    thread::sleep(duration);
+    start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
+    Ok(Body::from(format!("slept for {} ms\n", duration.as_millis()).into_bytes()))
+}
+
+/// A body in blocks, with a pause before each but the first, so that one can see them come: `curl -N`.
+fn stream(_: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
+    start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
+    Ok(Body::Blocks(Box::new((1..=5).map(|number| {
+        thread::sleep(Duration::from_millis(if number == 1 { 0 } else { 100 }));
+        Ok(format!("block {number} of 5\n").into_bytes())
+    }))))
+}
+
+/// The application with a bug.
+fn panic(_: &mut Environ, _: &mut StartResponse) -> Result<Body> {
+    panic!("/panic was asked for");
+}
+
+/// The careless application: it starts a program, and neither waits for it nor ends it.
+fn orphan(environ: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
+    let mut program = Command::new("sleep");
+    program.arg("60").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let pid = program.spawn().context("cannot start the program sleep")?.id();
+    writeln!(environ.errors, "/orphan started process {pid}")?;
+    start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
+    Ok(Body::from(format!("started process {pid}\n").into_bytes()))
+}

@@ -1,0 +1,88 @@
+//! v04, fork per request: each connection gets a child process of its own, so that a slow client holds up nobody.
+//!
+//! The step is in `server.rs`; the other files are v03's.
+//!
+//! Still wrong, and left so on purpose: children that ended stay as zombies, and children that still work outlive a
+//! server that is killed. To see the first:
+//!
+//!     for i in 1 2 3; do curl http://127.0.0.1:8888/; done; ps -o pid,ppid,stat,comm -C v04
+//!
+//! Sources: fork(2), _exit(2), wait(2) under "NOTES".
+
+mod app;
+mod connection;
+mod date;
+mod decoder;
+mod environ;
+mod gateway;
+mod input;
+mod knobs;
+mod log;
+mod parser;
+mod request;
+mod response;
+mod server;
+mod target;
+
+use std::env;
+use std::io::{self, Write};
+use std::net::TcpListener;
+use std::panic;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use crate::knobs::Knobs;
+use crate::server::Server;
+
+const NAME: &str = env!("CARGO_PKG_NAME");
+
+const HELP: &str = "\
+usage: v03 [ADDRESS] [APPLICATION]
+
+ADDRESS       HOST:PORT to listen on; port 0 is any free one (default 127.0.0.1:8888)
+APPLICATION   what answers: site, with a page for each thing to try, or hello (default site)
+
+Environment:
+LOG           on: a line on stderr for each request; off: none (default on)
+TIMEOUT       seconds that a request may take to come (default 10)
+";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log::line(format_args!("{NAME}: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
+    if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
+        return io::stdout().write_all(HELP.as_bytes()).context("cannot print the help");
+    }
+    if let Some(flag) = arguments.iter().find(|argument| argument.starts_with('-')) {
+        bail!("there is no flag {flag}; `{NAME} --help` tells the usage");
+    }
+    let (address, application) = match &arguments[..] {
+        [] => ("127.0.0.1:8888", "site"),
+        [address] => (&**address, "site"),
+        [address, application] => (&**address, &**application),
+        [_, _, more, ..] => bail!("no use for the argument {more}; `{NAME} --help` tells the usage"),
+    };
+    let application = app::find(application)?;
+    let knobs = Knobs::read()?;
+    panic::set_hook(Box::new(|panic| log::line(panic.to_string().replace('\n', " "))));
+
+    // One call of std, three of the kernel's: socket, bind, listen.
+    let listener = TcpListener::bind(address).map_err(|error| {
+        anyhow!("cannot listen on {address}: {error}; give a free HOST:PORT of this machine (a low port may need root)")
+    })?;
+    let address = listener.local_addr()?;
+    let server = Server::new(&knobs, application, address);
+    writeln!(io::stdout(), "{NAME} listening on http://{address}").context("cannot write to stdout")?;
+    server.run(listener)
+}

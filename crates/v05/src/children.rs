@@ -1,0 +1,102 @@
+//! The children: who they are, how each becomes one, and how they end.
+//!
+//! Zombies. A child that ended stays as a zombie until its parent waits for it. One SIGCHLD can stand for many of them,
+//! so `reap` waits until there is none left.
+//!
+//! Orphans. A child leads a process group, so that all that an application started can be ended with it. It asks for a
+//! signal when its parent dies, however that dies. And the server is a subreaper: who loses its parent becomes the
+//! server's own child, and is reaped.
+
+use std::collections::HashSet;
+use std::fs;
+
+use anyhow::Result;
+use nix::libc::c_int;
+use nix::sys::prctl;
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, killpg, sigaction};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
+use nix::unistd::{Pid, getpid, getppid, setpgid};
+
+use crate::log;
+
+/// The caller itself, for setpgid(2); its whole process group, for kill(2).
+const OWN: Pid = Pid::from_raw(0);
+
+/// The children that serve a connection.
+pub(crate) struct Children(HashSet<Pid>);
+
+impl Children {
+    pub(crate) fn new() -> Result<Children> {
+        prctl::set_child_subreaper(true)?;
+        Ok(Children(HashSet::new()))
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Takes note of a child that was just forked.
+    pub(crate) fn add(&mut self, child: Pid) {
+        // `become_child` does this too: whichever of the two runs first, nobody ever finds the child without its group.
+        let _ = setpgid(child, child);
+        self.0.insert(child);
+    }
+
+    /// Waits for all that ended, and ends what is left of their groups.
+    pub(crate) fn reap(&mut self) {
+        // WNOWAIT leaves the zombie there: until it is waited for, no new process or group can get its number.
+        while let Ok(ended) = waitid(Id::All, WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT) {
+            let Some(pid) = ended.pid() else { return };
+            if self.0.remove(&pid) {
+                if let WaitStatus::Signaled(_, signal, _) = ended {
+                    log::line(format_args!("child {pid} was ended by {signal}"));
+                }
+                let _ = killpg(pid, Signal::SIGKILL);
+            }
+            let _ = waitpid(pid, None);
+        }
+    }
+
+    /// Ends all children and their groups, and the orphans that came to the server from outside of these, and waits
+    /// for them.
+    pub(crate) fn end_all(&mut self) {
+        for child in self.0.drain() {
+            let _ = killpg(child, Signal::SIGKILL);
+        }
+        loop {
+            let list = fs::read_to_string(format!("/proc/self/task/{}/children", getpid())).unwrap_or_default();
+            if list.is_empty() {
+                return;
+            }
+            for pid in list.split_whitespace().filter_map(|pid| pid.parse().ok()) {
+                let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+            }
+            let _ = waitpid(None, None);
+        }
+    }
+}
+
+/// What a child does first. It leads a group of its own; the signals mean to it what they mean to any process, but that
+/// SIGTERM ends the whole group; and SIGTERM is what it gets when `parent` dies.
+pub(crate) fn become_child(parent: Pid) -> nix::Result<()> {
+    setpgid(OWN, OWN)?;
+    let actions = [
+        (Signal::SIGCHLD, SigHandler::SigDfl),
+        (Signal::SIGINT, SigHandler::SigDfl),
+        (Signal::SIGTERM, SigHandler::Handler(end_group)),
+    ];
+    for (signal, handler) in actions {
+        // SAFETY: end_group does nothing but kill(2), which a handler may do (signal-safety(7)).
+        unsafe { sigaction(signal, &SigAction::new(handler, SaFlags::SA_RESTART, SigSet::empty())) }?;
+    }
+    prctl::set_pdeathsig(Signal::SIGTERM)?;
+    // A parent that died before that call sends nothing.
+    if getppid() != parent {
+        end_group(0);
+    }
+    Ok(())
+}
+
+extern "C" fn end_group(_: c_int) {
+    let _ = kill(OWN, Signal::SIGKILL);
+}

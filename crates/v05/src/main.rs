@@ -1,0 +1,95 @@
+//! v05, zombie reaping and orphans: no child stays behind, neither as a zombie nor at work. And it stops gracefully.
+//!
+//! `children.rs` knows the children and ends them, `signals.rs` waits for a client or a signal, `server.rs` puts the two
+//! to work; the other files are v04's.
+//!
+//! Still wrong: a client that is silent costs a process. To see it, look at the processes while this runs:
+//!
+//!     for i in 1 2 3; do sleep 5 | curl -s telnet://127.0.0.1:8888 & done; sleep 1; ps -o pid,ppid,stat,comm -C v05
+//!
+//! A limit that stays: a grandchild that makes a session of its own leaves its group, so a `kill -9` of the server does
+//! not reach it. Only a cgroup or a pid namespace would.
+//!
+//! Sources: wait(2), signal(7), setpgid(2), PR_SET_PDEATHSIG(2const), PR_SET_CHILD_SUBREAPER(2const).
+
+mod app;
+mod children;
+mod connection;
+mod date;
+mod decoder;
+mod environ;
+mod gateway;
+mod input;
+mod knobs;
+mod log;
+mod parser;
+mod request;
+mod response;
+mod server;
+mod signals;
+mod target;
+
+use std::env;
+use std::io::{self, Write};
+use std::net::TcpListener;
+use std::panic;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use crate::knobs::Knobs;
+use crate::server::Server;
+
+const NAME: &str = env!("CARGO_PKG_NAME");
+
+const HELP: &str = "\
+usage: v03 [ADDRESS] [APPLICATION]
+
+ADDRESS       HOST:PORT to listen on; port 0 is any free one (default 127.0.0.1:8888)
+APPLICATION   what answers: site, with a page for each thing to try, or hello (default site)
+
+Environment:
+GRACE         seconds that running requests get to finish when the server is stopped (default 5)
+LOG           on: a line on stderr for each request; off: none (default on)
+MAX_CHILDREN  how many connections are served at once; more wait (default 256)
+TIMEOUT       seconds that a request may take to come (default 10)
+";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log::line(format_args!("{NAME}: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
+    if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
+        return io::stdout().write_all(HELP.as_bytes()).context("cannot print the help");
+    }
+    if let Some(flag) = arguments.iter().find(|argument| argument.starts_with('-')) {
+        bail!("there is no flag {flag}; `{NAME} --help` tells the usage");
+    }
+    let (address, application) = match &arguments[..] {
+        [] => ("127.0.0.1:8888", "site"),
+        [address] => (&**address, "site"),
+        [address, application] => (&**address, &**application),
+        [_, _, more, ..] => bail!("no use for the argument {more}; `{NAME} --help` tells the usage"),
+    };
+    let application = app::find(application)?;
+    let knobs = Knobs::read()?;
+    panic::set_hook(Box::new(|panic| log::line(panic.to_string().replace('\n', " "))));
+
+    // One call of std, three of the kernel's: socket, bind, listen.
+    let listener = TcpListener::bind(address).map_err(|error| {
+        anyhow!("cannot listen on {address}: {error}; give a free HOST:PORT of this machine (a low port may need root)")
+    })?;
+    let address = listener.local_addr()?;
+    let server = Server::new(&knobs, application, address)?;
+    writeln!(io::stdout(), "{NAME} listening on http://{address}").context("cannot write to stdout")?;
+    server.run(listener)
+}

@@ -1,0 +1,186 @@
+//! The accept loop: a child process for each connection, none left behind.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::panic::{self, AssertUnwindSafe};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use nix::libc;
+use nix::sys::signal::SigSet;
+use nix::sys::socket::{setsockopt, sockopt};
+use nix::sys::time::TimeVal;
+use nix::unistd::{ForkResult, Pid, fork, getpid};
+
+use crate::children::{self, Children};
+use crate::connection::{BUFFER, Connection, Received};
+use crate::environ::Environ;
+use crate::gateway::{self, Application};
+use crate::knobs::Knobs;
+use crate::log;
+use crate::request::Refusal;
+use crate::response;
+use crate::signals::{self, Signals};
+
+/// How long the server rests when processes or descriptors ran out.
+const REST: Duration = Duration::from_millis(100);
+const NO_PROCESS: Refusal =
+    Refusal { status: "503 Service Unavailable", reason: "no process can be had at the moment; try again later" };
+
+pub(crate) struct Server<'a> {
+    knobs: &'a Knobs,
+    application: &'a dyn Application,
+    /// For the requests of all connections, one after another.
+    environ: Environ,
+    /// For the reads of all connections, one after another.
+    buffer: Vec<u8>,
+    signals: Signals,
+    children: Children,
+}
+
+impl<'a> Server<'a> {
+    pub(crate) fn new(knobs: &'a Knobs, application: &'a dyn Application, address: SocketAddr) -> Result<Server<'a>> {
+        let (signals, children) = (Signals::new()?, Children::new()?);
+        let environ = Environ::new(address, true);
+        Ok(Server { knobs, application, environ, buffer: vec![0; BUFFER], signals, children })
+    }
+
+    /// Accepts one client after another, until SIGTERM or SIGINT. What goes wrong with one is a line on stderr, and the
+    /// next one is served.
+    pub(crate) fn run(mut self, listener: TcpListener) -> Result<()> {
+        set_timeouts(&listener, self.knobs.timeout)?;
+        listener.set_nonblocking(true)?; // A client that poll(2) announced may have left before accept(2).
+        let server = getpid();
+        while !self.signals.take_stop() {
+            // At the limit nobody is accepted: who comes waits in the listener's queue.
+            let accepting = self.children.count() < self.knobs.max_children;
+            let woken = self.signals.wait(accepting.then_some(&listener), None)?;
+            if woken.signal {
+                self.children.reap();
+            }
+            if !woken.client {
+                continue;
+            }
+            match listener.accept() {
+                Ok((stream, peer)) => {
+                    let mask = signals::block()?; // The handlers are the server's; a new child has them still.
+                    // SAFETY: this process has one thread, so nothing is left half done for the child (fork(2)).
+                    match unsafe { fork() } {
+                        Ok(ForkResult::Child) => self.child(listener, stream, peer, server, mask),
+                        // Closes the server's copy: the client sees the end once the child's is closed too.
+                        Ok(ForkResult::Parent { child }) => {
+                            self.children.add(child);
+                            mask.thread_set_mask()?;
+                            drop(stream);
+                        }
+                        Err(error) => {
+                            mask.thread_set_mask()?;
+                            log::line(format_args!("{peer} fork failed: {error}"));
+                            self.turn_away(stream)?;
+                        }
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => {
+                    log::line(format_args!("accept failed: {error}"));
+                    self.rest()?;
+                }
+            }
+        }
+        drop(listener);
+        self.finish()
+    }
+
+    /// Lets running requests finish, up to GRACE or to another signal, then ends the rest.
+    fn finish(mut self) -> Result<()> {
+        let deadline = Instant::now() + self.knobs.grace;
+        while self.children.count() > 0 && !self.signals.take_stop() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            self.signals.wait(None, Some(left))?;
+            self.children.reap();
+        }
+        self.children.end_all();
+        Ok(())
+    }
+
+    /// Answers 503, in one write that can't block; then rests, and reads what the client sent: left unread, it would
+    /// make the close a reset that overtakes the answer.
+    fn turn_away(&mut self, mut stream: TcpStream) -> Result<()> {
+        let (answer, _) = response::refusal(NO_PROCESS)?;
+        stream.set_nonblocking(true)?;
+        let told = stream.write(&answer).and_then(|_| stream.shutdown(Shutdown::Write));
+        self.rest()?;
+        if told.is_ok() {
+            let _ = stream.read(&mut self.buffer);
+        }
+        Ok(())
+    }
+
+    /// When there are no more processes or descriptors to be had, trying again at once would only burn the processor.
+    fn rest(&mut self) -> Result<()> {
+        self.signals.wait(None, Some(REST))?;
+        self.children.reap();
+        Ok(())
+    }
+
+    /// The child's whole life. It does not return into the server's loop, and it leaves by _exit(2): what the server
+    /// had in its buffers at the fork is the server's to write.
+    fn child(mut self, listener: TcpListener, stream: TcpStream, peer: SocketAddr, server: Pid, mask: SigSet) -> ! {
+        drop(listener); // Closes the child's copy: the port is free when the server is gone.
+        let served = panic::catch_unwind(AssertUnwindSafe(|| {
+            if let Err(error) = children::become_child(server).and_then(|()| mask.thread_set_mask()) {
+                return log::line(format_args!("{peer} the child can't start: {error}"));
+            }
+            self.serve(stream, peer);
+        }));
+        // SAFETY: _exit ends the process; no code of this program runs after it.
+        unsafe { libc::_exit(i32::from(served.is_err())) }
+    }
+
+    fn serve(&mut self, stream: TcpStream, peer: SocketAddr) {
+        if let Err(error) = self.exchange(stream, peer) {
+            log::line(format_args!("{peer} connection lost: {error:#}"));
+        }
+    }
+
+    /// One connection: a request, a response.
+    fn exchange(&mut self, stream: TcpStream, peer: SocketAddr) -> Result<()> {
+        let mut connection = Connection::new(stream, &mut self.buffer, self.knobs.timeout);
+        match connection.receive()? {
+            Received::Request(mut request) => {
+                self.environ.fill(&mut request, peer);
+                let mut send = |bytes: &[u8]| connection.send(bytes).context("connection lost");
+                let outcome = gateway::run(self.application, &mut self.environ, &request, &mut send);
+                if let Some(error) = outcome.error {
+                    log::line(format_args!("{peer} {error:#}"));
+                }
+                if self.knobs.log {
+                    log::request(peer, request.line(), &outcome.status, outcome.count);
+                }
+                if !outcome.complete {
+                    return connection.cut();
+                }
+            }
+            Received::Refused(refusal) => {
+                let count = connection.refuse(refusal)?;
+                if self.knobs.log {
+                    log::request(peer, connection.line(), refusal.status, count);
+                }
+            }
+            Received::Nothing => {}
+        }
+        connection.close();
+        Ok(())
+    }
+}
+
+/// On Linux a connection inherits its timeouts from the listener: set here, they cost no system call for each.
+fn set_timeouts(listener: &TcpListener, timeout: Duration) -> Result<()> {
+    let timeout = TimeVal::new(timeout.as_secs() as i64, timeout.subsec_micros().into());
+    setsockopt(listener, sockopt::ReceiveTimeout, &timeout)?;
+    setsockopt(listener, sockopt::SendTimeout, &timeout)?;
+    Ok(())
+}

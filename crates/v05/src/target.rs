@@ -1,0 +1,140 @@
+//! The request target and the host: the grammar of RFC 9112 3.2 and RFC 3986, which httparse does not check.
+
+use std::ops::Range;
+
+use crate::request::Refusal;
+
+/// Where the parts of a target stand in it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Target {
+    /// The host and port of a target in absolute-form.
+    pub(crate) authority: Option<Range<usize>>,
+    /// The path, percent-encoded as it came. Empty where an absolute-form has none: that is the path `/`.
+    pub(crate) path: Range<usize>,
+    /// What follows the question mark.
+    pub(crate) query: Range<usize>,
+}
+
+impl Target {
+    /// Takes the target of any method but CONNECT apart.
+    pub(crate) fn parse(method: &[u8], target: &[u8]) -> Result<Target, Refusal> {
+        // asterisk-form (RFC 9112 3.2.4)
+        if target == b"*" {
+            let end = target.len();
+            return match method {
+                b"OPTIONS" => Ok(Target { authority: None, path: 0..end, query: end..end }),
+                _ => Err(Refusal::malformed("the target * is for OPTIONS alone")),
+            };
+        }
+        // absolute-form (RFC 9112 3.2.2), else origin-form (3.2.1)
+        let mut path_start = 0;
+        let mut authority = None;
+        const SCHEME: &[u8] = b"http://";
+        if target.first() != Some(&b'/') {
+            match target.split_at_checked(SCHEME.len()) {
+                Some((scheme, rest)) if scheme.eq_ignore_ascii_case(SCHEME) => {
+                    let length = rest.iter().position(|byte| b"/?#".contains(byte)).unwrap_or(rest.len());
+                    path_start = SCHEME.len() + length;
+                    authority = Some(SCHEME.len()..path_start);
+                    if !rest.get(..length).is_some_and(|host| is_host(host) && !matches!(host, [] | [b':', ..])) {
+                        return Err(Refusal::malformed("the target has no valid host"));
+                    }
+                }
+                _ => return Err(Refusal::malformed("the target starts neither with / nor with http://")),
+            }
+        }
+        let rest = target.get(path_start..).unwrap_or_default();
+        let path_length = rest.iter().position(|&byte| byte == b'?').unwrap_or(rest.len());
+        let (path, query) = rest.split_at(path_length);
+        if !consists_of(path, |byte| is_pchar(byte) || byte == b'/') {
+            return Err(Refusal::malformed("the path has a character that must be percent-encoded"));
+        }
+        if !consists_of(query, |byte| is_pchar(byte) || byte == b'/' || byte == b'?') {
+            return Err(Refusal::malformed("the query has a character that must be percent-encoded"));
+        }
+        let path = path_start..path_start + path_length;
+        let query = target.len().min(path.end + 1)..target.len();
+        Ok(Target { authority, path, query })
+    }
+}
+
+/// `uri-host [ ":" port ]` (RFC 9110 7.2); the empty host is one too.
+pub(crate) fn is_host(value: &[u8]) -> bool {
+    let (host, port) = match value.first() {
+        Some(b'[') => match value.iter().position(|&byte| byte == b']') {
+            Some(end) => value.split_at(end + 1),
+            None => return false,
+        },
+        _ => value.split_at(value.iter().position(|&byte| byte == b':').unwrap_or(value.len())),
+    };
+    let host_fits = match host {
+        [b'[', address @ .., b']'] => is_ip_literal(address),
+        name => consists_of(name, |byte| is_unreserved(byte) || is_sub_delim(byte)),
+    };
+    let port_fits = match port {
+        [] => true,
+        [b':', digits @ ..] => digits.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    host_fits && port_fits
+}
+
+/// What may stand in brackets (RFC 3986 3.2.2): an IPv6 address, or `v`, a version, a dot and an address of the future.
+fn is_ip_literal(address: &[u8]) -> bool {
+    match address {
+        [b'v' | b'V', future @ ..] => {
+            match future.iter().position(|&byte| byte == b'.').map(|dot| future.split_at(dot)) {
+                Some((version, [b'.', rest @ ..])) => {
+                    !version.is_empty()
+                        && version.iter().all(u8::is_ascii_hexdigit)
+                        && !rest.is_empty()
+                        && rest.iter().all(|&byte| is_unreserved(byte) || is_sub_delim(byte) || byte == b':')
+                }
+                _ => false,
+            }
+        }
+        _ => str::from_utf8(address).is_ok_and(|address| address.parse::<std::net::Ipv6Addr>().is_ok()),
+    }
+}
+
+/// Appends `encoded` to `out` with each `%XX` decoded (RFC 3986 2.1). Only checked paths come here.
+pub(crate) fn percent_decode(encoded: &[u8], out: &mut Vec<u8>) {
+    let mut rest = encoded;
+    while let [first, tail @ ..] = rest {
+        let (byte, tail) = match rest {
+            [b'%', high, low, tail @ ..] => (hex_digit(*high) << 4 | hex_digit(*low), tail),
+            _ => (*first, tail),
+        };
+        out.push(byte);
+        rest = tail;
+    }
+}
+
+fn hex_digit(digit: u8) -> u8 {
+    char::from(digit).to_digit(16).unwrap_or_default() as u8
+}
+
+/// Whether each byte fits, and each `%` starts a percent-encoded byte.
+fn consists_of(text: &[u8], fits: impl Fn(u8) -> bool) -> bool {
+    let mut rest = text;
+    loop {
+        rest = match rest {
+            [] => return true,
+            [b'%', high, low, tail @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => tail,
+            [byte, tail @ ..] if fits(*byte) => tail,
+            _ => return false,
+        };
+    }
+}
+
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+}
+
+fn is_sub_delim(byte: u8) -> bool {
+    b"!$&'()*+,;=".contains(&byte)
+}
+
+fn is_pchar(byte: u8) -> bool {
+    is_unreserved(byte) || is_sub_delim(byte) || byte == b':' || byte == b'@'
+}
