@@ -75,8 +75,8 @@ fn run() -> Result<()> {
     let listener = TcpListener::bind(address).map_err(|error| {
         anyhow!("cannot listen on {address}: {error}; give a free HOST:PORT of this machine (a low port may need root)")
     })?;
+    let server = Server::new(&listener, &knobs)?;
     let address = listener.local_addr()?;
-    let server = Server::new(&knobs);
     writeln!(io::stdout(), "{NAME} listening on http://{address}").context("cannot write to stdout")?;
     server.run(listener)
 }

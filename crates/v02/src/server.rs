@@ -22,13 +22,13 @@ pub(crate) struct Server<'a> {
 }
 
 impl<'a> Server<'a> {
-    pub(crate) fn new(knobs: &'a Knobs) -> Server<'a> {
-        Server { knobs, buffer: vec![0; BUFFER] }
+    pub(crate) fn new(listener: &TcpListener, knobs: &'a Knobs) -> Result<Server<'a>> {
+        set_timeouts(listener, knobs.timeout)?;
+        Ok(Server { knobs, buffer: vec![0; BUFFER] })
     }
 
     /// Serves one client after another. What goes wrong with one is a line on stderr, and the next one is served.
     pub(crate) fn run(mut self, listener: TcpListener) -> Result<()> {
-        set_timeouts(&listener, self.knobs.timeout)?;
         loop {
             match listener.accept() {
                 Ok((stream, peer)) => self.serve(stream, peer),

@@ -84,8 +84,8 @@ fn run() -> Result<()> {
     let listener = TcpListener::bind(address).map_err(|error| {
         anyhow!("cannot listen on {address}: {error}; give a free HOST:PORT of this machine (a low port may need root)")
     })?;
+    let server = Server::new(&listener, &knobs, application)?;
     let address = listener.local_addr()?;
-    let server = Server::new(&knobs, application, address);
     writeln!(io::stdout(), "{NAME} listening on http://{address}").context("cannot write to stdout")?;
     server.run(listener)
 }

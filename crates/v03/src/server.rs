@@ -24,13 +24,18 @@ pub(crate) struct Server<'a> {
 }
 
 impl<'a> Server<'a> {
-    pub(crate) fn new(knobs: &'a Knobs, application: &'a dyn Application, address: SocketAddr) -> Server<'a> {
-        Server { knobs, application, environ: Environ::new(address, false), buffer: vec![0; BUFFER] }
+    pub(crate) fn new(
+        listener: &TcpListener,
+        knobs: &'a Knobs,
+        application: &'a dyn Application,
+    ) -> Result<Server<'a>> {
+        set_timeouts(listener, knobs.timeout)?;
+        let environ = Environ::new(listener.local_addr()?, false);
+        Ok(Server { knobs, application, environ, buffer: vec![0; BUFFER] })
     }
 
     /// Serves one client after another. What goes wrong with one is a line on stderr, and the next one is served.
     pub(crate) fn run(mut self, listener: TcpListener) -> Result<()> {
-        set_timeouts(&listener, self.knobs.timeout)?;
         loop {
             match listener.accept() {
                 Ok((stream, peer)) => self.serve(stream, peer),

@@ -18,6 +18,7 @@ use crate::environ::Environ;
 use crate::gateway::{self, Application};
 use crate::knobs::Knobs;
 use crate::log;
+use crate::parser::Parser;
 use crate::request::Refusal;
 use crate::response;
 use crate::signals::{self, Signals};
@@ -39,16 +40,21 @@ pub(crate) struct Server<'a> {
 }
 
 impl<'a> Server<'a> {
-    pub(crate) fn new(knobs: &'a Knobs, application: &'a dyn Application, address: SocketAddr) -> Result<Server<'a>> {
+    pub(crate) fn new(
+        listener: &TcpListener,
+        knobs: &'a Knobs,
+        application: &'a dyn Application,
+    ) -> Result<Server<'a>> {
+        set_timeouts(listener, knobs.timeout)?;
+        warm_up();
+        let environ = Environ::new(listener.local_addr()?, true);
         let (signals, children) = (Signals::new()?, Children::new()?);
-        let environ = Environ::new(address, true);
         Ok(Server { knobs, application, environ, buffer: vec![0; BUFFER], signals, children })
     }
 
     /// Accepts one client after another, until SIGTERM or SIGINT. What goes wrong with one is a line on stderr, and the
     /// next one is served.
     pub(crate) fn run(mut self, listener: TcpListener) -> Result<()> {
-        set_timeouts(&listener, self.knobs.timeout)?;
         listener.set_nonblocking(true)?; // A client that poll(2) announced may have left before accept(2).
         let server = getpid();
         while !self.signals.take_stop() {
@@ -175,6 +181,14 @@ impl<'a> Server<'a> {
         connection.close();
         Ok(())
     }
+}
+
+/// Parses a request. The first time httparse asks the processor what it can do, which is slow in a virtual machine;
+/// what a process has found out before a fork, its children know too.
+fn warm_up() {
+    let mut parser = Parser::default();
+    parser.feed(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let _ = parser.next();
 }
 
 /// On Linux a connection inherits its timeouts from the listener: set here, they cost no system call for each.

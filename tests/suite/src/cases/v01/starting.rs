@@ -1,0 +1,86 @@
+//! How a server starts: the announcement, the usage, and all that can be wrong with what it was told.
+
+use nix::sys::signal::Signal;
+
+use crate::bench::Bench;
+use crate::case::{Outcome, Stop, failed, require};
+use crate::client::DEADLINE;
+use crate::program::Program;
+
+pub(crate) fn announces_one_line_with_its_address(bench: &Bench) -> Outcome {
+    let mut server = bench.server()?;
+    if bench.program().fixed.is_some() && server.stdout().text().is_empty() {
+        return Err(Stop::Skipped("--address stands in for the announcement".into()));
+    }
+    server.serves_the_next()?;
+    server.signal(Signal::SIGTERM);
+    server.ends()?;
+    let stdout = server.stdout().wait(DEADLINE, |_| false);
+    require(stdout.lines().count() == 1, "one line on stdout, from start to end", || format!("{stdout:?}"))?;
+    let expected = format!("an announcement that ends with http://{}", server.address());
+    require(stdout.ends_with(&format!(" listening on http://{}\n", server.address())), expected, || {
+        format!("{stdout:?}")
+    })
+}
+
+pub(crate) fn names_a_port_in_use(bench: &Bench) -> Outcome {
+    let first = bench.server()?;
+    let address = first.address().to_string();
+    let second = bench.program().address(&address);
+    refuses_to_start(bench, &second, &first.address().port().to_string())?;
+    first.serves_the_next()
+}
+
+pub(crate) fn names_an_address_that_is_not_ours(bench: &Bench) -> Outcome {
+    refuses_to_start(bench, &bench.program().address("8.8.8.8:1"), "8.8.8.8:1")
+}
+
+pub(crate) fn names_an_address_that_is_none(bench: &Bench) -> Outcome {
+    refuses_to_start(bench, &bench.program().address("nonsense"), "nonsense")
+}
+
+pub(crate) fn names_an_unknown_flag(bench: &Bench) -> Outcome {
+    refuses_to_start(bench, &bench.program().arguments(&["--no-such-flag"]), "--no-such-flag")
+}
+
+pub(crate) fn names_a_knob_that_it_can_not_read(bench: &Bench) -> Outcome {
+    refuses_to_start(bench, &bench.program().knob("LOG", "maybe"), "LOG")
+}
+
+pub(crate) fn tells_its_usage(bench: &Bench) -> Outcome {
+    let ended = bench.run(&bench.program().arguments(&["--help"]))?;
+    require(ended.status.code() == Some(0), "the exit code 0 after --help", || ended.status)?;
+    require(ended.stdout.contains("LOG"), "a usage on stdout that names the knob LOG", || {
+        format!("{:?}", ended.stdout)
+    })?;
+    require(ended.stderr.is_empty(), "nothing on stderr after --help", || format!("{:?}", ended.stderr))
+}
+
+pub(crate) fn serves_on_when_stdout_is_closed(bench: &Bench) -> Outcome {
+    let server = bench.start(&bench.program().stdout_dropped())?;
+    if server.stdout().text().is_empty() {
+        return Err(Stop::Skipped("--address stands in for the announcement".into()));
+    }
+    server.stdout().wait(DEADLINE, |_| false); // Until the reading end is closed.
+    server.serves_the_next()?;
+    server.serves_the_next()
+}
+
+pub(crate) fn serves_without_stdin(bench: &Bench) -> Outcome {
+    let server = bench.start(&bench.program().without_stdin())?;
+    server.serves_the_next()?;
+    server.serves_the_next()
+}
+
+/// Sees that the program ends with code 1 and one line on stderr that holds `name`: what was wrong with what it was
+/// told. An environment that asks for backtraces gets none.
+pub(crate) fn refuses_to_start(bench: &Bench, program: &Program, name: &str) -> Outcome {
+    let ended = bench.run(&program.clone().knob("RUST_BACKTRACE", "1"))?;
+    require(ended.status.code() == Some(1), "the exit code 1", || ended.status)?;
+    require(ended.stderr.lines().count() == 1, "exactly one line on stderr", || format!("{:?}", ended.stderr))?;
+    require(ended.stdout.is_empty(), "nothing on stdout", || format!("{:?}", ended.stdout))?;
+    match ended.stderr.contains(name) {
+        true => Ok(()),
+        false => Err(failed(format!("a line on stderr that names {name}"), format!("{:?}", ended.stderr))),
+    }
+}

@@ -1,0 +1,119 @@
+//! The forms that a request can take, and those that it can't.
+
+use super::body::has_body;
+use super::responses::has_date;
+use crate::bench::Bench;
+use crate::case::{Outcome, Stop, require};
+use crate::malformed::{self, Row};
+use crate::server::Server;
+
+pub(crate) fn serves_http_1_0_without_host(bench: &Bench) -> Outcome {
+    let server = bench.server()?;
+    answers(&server, "GET / HTTP/1.0\r\n\r\n", 200)?;
+    has_body(&server.exchange("POST /echo HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello")?, b"hello")
+}
+
+pub(crate) fn serves_a_higher_minor_version(bench: &Bench) -> Outcome {
+    let response = bench.server()?.exchange("GET / HTTP/1.2\r\nHost: localhost\r\n\r\n")?;
+    require(response.status == 200, "the status 200", || response.status)?;
+    require(response.version == "HTTP/1.1", "a response that says HTTP/1.1", || response.version)
+}
+
+pub(crate) fn serves_an_absolute_target(bench: &Bench) -> Outcome {
+    let server = bench.server()?;
+    for target in ["http://localhost/", "http://localhost:8888/?a=b", "HTTP://localhost", "http://[::1]/"] {
+        answers(&server, &format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n"), 200)?;
+    }
+    let post = "POST http://localhost/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello";
+    has_body(&server.exchange(post)?, b"hello")
+}
+
+pub(crate) fn answers_options_for_the_whole_server(bench: &Bench) -> Outcome {
+    let response = bench.server()?.exchange("OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
+    require((200..300).contains(&response.status), "a status of the 200s", || response.status)
+}
+
+pub(crate) fn decodes_a_path(bench: &Bench) -> Outcome {
+    let server = bench.server()?;
+    for path in ["/%65cho", "/ech%6f", "/ech%6F"] {
+        let request = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello");
+        has_body(&server.exchange(request)?, b"hello")?;
+    }
+    Ok(())
+}
+
+pub(crate) fn ignores_empty_lines_before_a_request(bench: &Bench) -> Outcome {
+    let server = bench.server()?;
+    answers(&server, "\r\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n", 200)?;
+    answers(&server, "\r\n\r\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n", 200)
+}
+
+pub(crate) fn knows_no_other_path(bench: &Bench) -> Outcome {
+    answers(&bench.server()?, "GET /no/such/page HTTP/1.1\r\nHost: localhost\r\n\r\n", 404)
+}
+
+pub(crate) fn tells_which_methods_are_allowed(bench: &Bench) -> Outcome {
+    let response = bench.server()?.exchange("DELETE /echo HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
+    require(response.status == 405, "the status 405", || response.status)?;
+    let allow = response.field("Allow").unwrap_or("no Allow field");
+    require(allow.split(',').any(|method| method.trim() == "POST"), "an Allow field with POST in it", || allow)
+}
+
+pub(crate) fn implements_no_unknown_method(bench: &Bench) -> Outcome {
+    answers(&bench.server()?, "BREW / HTTP/1.1\r\nHost: localhost\r\n\r\n", 501)
+}
+
+pub(crate) fn refuses_another_major_version(bench: &Bench) -> Outcome {
+    answers(&bench.server()?, "GET / HTTP/2.0\r\nHost: localhost\r\n\r\n", 505)
+}
+
+pub(crate) fn refuses_malformed_request_lines(bench: &Bench) -> Outcome {
+    refuses(bench, &malformed::request_lines())
+}
+
+pub(crate) fn refuses_malformed_fields(bench: &Bench) -> Outcome {
+    refuses(bench, &malformed::fields())
+}
+
+pub(crate) fn refuses_doubtful_lengths(bench: &Bench) -> Outcome {
+    refuses(bench, &malformed::lengths())
+}
+
+pub(crate) fn refuses_malformed_chunks(bench: &Bench) -> Outcome {
+    refuses(bench, &malformed::chunks())
+}
+
+/// Every row gets its status with a Date, its connection is closed, and the next client is served.
+fn refuses(bench: &Bench, rows: &[Row]) -> Outcome {
+    let server = bench.server()?;
+    for row in rows {
+        refuses_one(&server, row).map_err(|stop| match stop {
+            Stop::Failed(mut failure) => {
+                failure.expected = format!("{} (the row `{}`)", failure.expected, row.name);
+                Stop::Failed(failure)
+            }
+            other => other,
+        })?;
+    }
+    Ok(())
+}
+
+fn refuses_one(server: &Server, row: &Row) -> Outcome {
+    let mut client = server.connect()?;
+    client.send(&row.bytes)?;
+    let response = client.response()?;
+    let statuses: Vec<_> = row.statuses.iter().map(u16::to_string).collect();
+    let came = || format!("{} {}", response.status, response.reason);
+    require(row.statuses.contains(&response.status), format!("the status {}", statuses.join(" or ")), came)?;
+    has_date(&response)?;
+    client.closes()?;
+    client.leave();
+    server.serves_the_next()
+}
+
+fn answers(server: &Server, request: &str, status: u16) -> Outcome {
+    let response = server.exchange(request)?;
+    require(response.status == status, format!("the status {status}"), || {
+        format!("{} {}", response.status, response.reason)
+    })
+}

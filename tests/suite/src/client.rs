@@ -1,0 +1,265 @@
+//! A client: a plain TCP connection on which a case decides every byte and every pause.
+//!
+//! The socket is non-blocking. Whenever the client waits, it takes in what the server sends, also while it is sending
+//! itself, so that the two can't block each other. No wait is a pause: each ends with what it waits for, and a
+//! deadline bounds the failure.
+
+use std::cell::RefCell;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::fd::AsFd;
+use std::rc::Rc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{setsockopt, sockopt};
+
+use crate::bench::Record;
+use crate::case::{Outcome, Stop, failed, require};
+use crate::proc;
+use crate::response::{Parsed, Response};
+use crate::transcript::{Entry, Transcript, visible};
+
+/// How long a right server may take for one step; it only bounds a failure.
+pub const DEADLINE: Duration = Duration::from_secs(10);
+
+/// How often /proc is looked at while a case waits for something that shows only there.
+pub(crate) const LOOK: Duration = Duration::from_millis(2);
+
+/// How the server ended a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// In order: all that it sent has come.
+    Closed,
+    /// By a reset, which can destroy what it had sent.
+    Reset,
+}
+
+/// A connection to a server.
+pub struct Client {
+    stream: TcpStream,
+    /// What came and was not taken yet.
+    received: Vec<u8>,
+    end: Option<End>,
+    /// The server takes no more.
+    is_deaf: bool,
+    /// The first bytes that were sent: they tell the method.
+    start: Vec<u8>,
+    transcript: Rc<RefCell<Transcript>>,
+}
+
+impl Client {
+    pub(crate) fn connect(server: SocketAddr, record: &Record) -> Outcome<Client> {
+        let connected = TcpStream::connect_timeout(&server, DEADLINE).and_then(|stream| {
+            stream.set_nonblocking(true)?;
+            stream.set_nodelay(true)?;
+            Ok((stream.local_addr()?, stream))
+        });
+        let (address, stream) = connected
+            .map_err(|error| failed(format!("{server} takes a connection"), format!("connecting failed: {error}")))?;
+        let transcript = Rc::new(RefCell::new(Transcript::new(address)));
+        record.keep(&transcript);
+        Ok(Client { stream, received: Vec::new(), end: None, is_deaf: false, start: Vec::new(), transcript })
+    }
+
+    /// The client's own address.
+    pub fn address(&self) -> Outcome<SocketAddr> {
+        self.stream.local_addr().map_err(broken)
+    }
+
+    /// Sends `bytes`. A server that has closed takes no more; that is no failure yet, for it may have answered
+    /// before.
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> Outcome {
+        let (bytes, deadline) = (bytes.as_ref(), Instant::now() + DEADLINE);
+        if bytes.is_empty() || self.is_deaf {
+            return Ok(());
+        }
+        self.start.extend(bytes.iter().take(16));
+        self.start.truncate(16);
+        self.transcript.borrow_mut().entries.push(Entry::Sent(bytes.to_vec()));
+        let mut left = bytes;
+        while !left.is_empty() {
+            match self.stream.write(left) {
+                Ok(count) => left = &left[count..],
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    if !self.wait(PollFlags::POLLIN | PollFlags::POLLOUT, deadline)? {
+                        return Err(
+                            self.late("the server reads on", &format!("{} bytes are not taken yet", left.len()))
+                        );
+                    }
+                    self.take_in();
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => {
+                    self.is_deaf = true;
+                    self.take_in();
+                    self.note(format!("the server took no more; {} of {} bytes are unsent", left.len(), bytes.len()));
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Says that no more bytes will be sent.
+    pub fn finish(&mut self) {
+        self.note("the client shut down its sending side");
+        let _ = self.stream.shutdown(Shutdown::Write); // It fails if the server has gone, and then the next read tells.
+    }
+
+    /// Waits until the server has read all that was sent. This is how a case sends in two pieces without a pause.
+    pub fn wait_until_read(&mut self) -> Outcome {
+        let (client, deadline) = (self.address()?, Instant::now() + DEADLINE);
+        let Ok(server) = self.stream.peer_addr() else { return Ok(()) }; // It has reset the connection.
+        while !proc::all_read(client, server) {
+            if Instant::now() > deadline {
+                return Err(self.late("the server reads what was sent", "it waits unread in the socket"));
+            }
+            thread::sleep(LOOK);
+        }
+        self.note("the server has read all this");
+        Ok(())
+    }
+
+    /// Whether anything comes, or the connection ends, within `patience`. What came before counts too.
+    pub fn hears_within(&mut self, patience: Duration) -> Outcome<bool> {
+        let deadline = Instant::now() + patience;
+        if self.received.is_empty() && self.end.is_none() && self.wait(PollFlags::POLLIN, deadline)? {
+            self.take_in();
+        }
+        Ok(!self.received.is_empty() || self.end.is_some())
+    }
+
+    /// Reads the next response, an interim one such as 100 included.
+    pub fn response(&mut self) -> Outcome<Response> {
+        let deadline = Instant::now() + DEADLINE;
+        let head = self.start.trim_ascii_start().starts_with(b"HEAD ");
+        loop {
+            let missing = match Response::parse(&self.received, head, self.end == Some(End::Closed)) {
+                Parsed::Whole(response, used) => {
+                    self.received.drain(..used);
+                    return Ok(*response);
+                }
+                Parsed::Wrong(reason) => return Err(failed("a response as RFC 9112 has it", reason)),
+                Parsed::Partial(missing) => missing,
+            };
+            let so_far = if self.received.is_empty() { "nothing".to_owned() } else { missing };
+            match self.end {
+                Some(End::Closed) => {
+                    return Err(failed("a whole response", format!("{so_far}, then the server closed")));
+                }
+                Some(End::Reset) => {
+                    return Err(failed("a whole response", format!("{so_far}, then a reset by the server")));
+                }
+                None if !self.wait(PollFlags::POLLIN, deadline)? => return Err(self.late("a whole response", &so_far)),
+                None => self.take_in(),
+            }
+        }
+    }
+
+    /// Reads the next final response: interim ones before it are passed over.
+    pub fn final_response(&mut self) -> Outcome<Response> {
+        loop {
+            let response = self.response()?;
+            if response.status >= 200 {
+                return Ok(response);
+            }
+        }
+    }
+
+    /// Reads a response of this status.
+    pub fn status(&mut self, status: u16) -> Outcome<Response> {
+        let response = self.response()?;
+        let came = || format!("{} {}", response.status, response.reason);
+        require(response.status == status, format!("the status {status}"), came)?;
+        Ok(response)
+    }
+
+    /// Waits for the end of the connection, with nothing more before it, and says how it ended.
+    pub fn end(&mut self) -> Outcome<End> {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            if !self.received.is_empty() {
+                let more = visible(&self.received);
+                return Err(failed("the end of the connection and nothing before it", format!("more bytes: {more}")));
+            }
+            match self.end {
+                Some(end) => return Ok(end),
+                None if !self.wait(PollFlags::POLLIN, deadline)? => {
+                    return Err(self.late("the server ends the connection", "it is still open"));
+                }
+                None => self.take_in(),
+            }
+        }
+    }
+
+    /// Waits for the end of the connection in order: a reset is a failure.
+    pub fn closes(&mut self) -> Outcome {
+        let end = self.end()?;
+        require(end == End::Closed, "the server closes the connection in order", || "a reset by the server")
+    }
+
+    /// Leaves with a reset instead of an orderly end.
+    pub fn reset(self) -> Outcome {
+        self.note("the client resets the connection");
+        let linger = nix::libc::linger { l_onoff: 1, l_linger: 0 };
+        setsockopt(&self.stream, sockopt::Linger, &linger).map_err(|error| broken(error.into()))
+    }
+
+    /// Leaves, with whatever was not read.
+    pub fn leave(self) {
+        self.note("the client leaves");
+    }
+
+    /// Reads whatever is there. An error other than a reset is one too: the connection is unusable.
+    fn take_in(&mut self) {
+        let mut buffer = [0; 65536];
+        while self.end.is_none() {
+            match self.stream.read(&mut buffer) {
+                Ok(0) => self.ended(End::Closed, "the server closed the connection"),
+                Ok(count) => {
+                    self.received.extend_from_slice(&buffer[..count]);
+                    self.transcript.borrow_mut().received(&buffer[..count]);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => self.ended(End::Reset, "the server reset the connection"),
+            }
+        }
+    }
+
+    fn ended(&mut self, end: End, note: &str) {
+        self.end = Some(end);
+        self.note(note);
+    }
+
+    /// Waits until the socket is ready for any of `flags`; false when the deadline is over.
+    fn wait(&self, flags: PollFlags, deadline: Instant) -> Outcome<bool> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
+        let flags = if self.end.is_some() { flags & PollFlags::POLLOUT } else { flags };
+        let ready = poll(&mut [PollFd::new(self.stream.as_fd(), flags)], timeout);
+        ready.map(|count| count > 0).map_err(|error| broken(error.into()))
+    }
+
+    fn note(&self, text: impl Into<String>) {
+        self.transcript.borrow_mut().note(text);
+    }
+
+    fn late(&self, expected: &str, came: &str) -> Stop {
+        self.note(format!("waited {} s", DEADLINE.as_secs()));
+        failed(expected, format!("{came}, {} s later", DEADLINE.as_secs()))
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.transcript.borrow_mut().is_over = true;
+    }
+}
+
+/// A failure of this machine, not of the server.
+fn broken(error: io::Error) -> Stop {
+    failed("a socket of this machine works", error)
+}

@@ -1,0 +1,109 @@
+//! The shared tests of the six servers, and the tester for anybody's own server.
+//!
+//! A `Case` is one thing that a server must do, seen from outside. `cases/` holds them, a list for each stage. They
+//! run in two ways: every version's `tests/suite.rs` makes a test of each with [`stage!`], and the program `suite`
+//! tries them on any command line and explains what failed.
+//!
+//! A case works at a `Bench`: that starts a `Server` from a `Program` and connects a `Client` to it. The first case
+//! of each list is the stage's motive: what the version before can not do.
+
+pub mod bench;
+pub mod carry;
+pub mod case;
+pub mod cases;
+pub mod client;
+mod guard;
+pub mod malformed;
+pub mod matrix;
+pub mod output;
+pub mod problem;
+pub mod proc;
+pub mod program;
+mod queue;
+pub mod report;
+pub mod response;
+pub mod server;
+pub mod stage;
+pub mod steps;
+pub mod tester;
+pub mod transcript;
+
+use case::{Stop, Verdict};
+use program::Program;
+
+/// The tests of a version: one for each case of its stage and of all before it, and one that sees the next motive
+/// fail. `suite::stage!(v01, env!("CARGO_BIN_EXE_v01"));` is all that stands in `crates/v01/tests/suite.rs`.
+#[macro_export]
+macro_rules! stage {
+    (v01, $binary:expr) => {
+        $crate::stage!(v01, $binary, v01_cases);
+        $crate::next_motive!(v02, the_motive_of_v02_fails_here);
+    };
+    (v02, $binary:expr) => {
+        $crate::stage!(v02, $binary, v01_cases, v02_cases, v02_to_v05_cases);
+        $crate::next_motive!(v03, the_motive_of_v03_fails_here);
+    };
+    (v03, $binary:expr) => {
+        $crate::stage!(v03, $binary, v01_cases, v02_cases, v02_to_v05_cases, v03_cases);
+        $crate::next_motive!(v04, the_motive_of_v04_fails_here);
+    };
+    (v04, $binary:expr) => {
+        $crate::stage!(v04, $binary, v01_cases, v02_cases, v02_to_v05_cases, v03_cases, v04_cases);
+        $crate::next_motive!(v05, the_motive_of_v05_fails_here);
+    };
+    (v05, $binary:expr) => {
+        $crate::stage!(v05, $binary, v01_cases, v02_cases, v02_to_v05_cases, v03_cases, v04_cases, v05_cases);
+    };
+    ($now:ident, $binary:expr, $($list:ident),+) => {
+        const BINARY: &str = $binary;
+        $($crate::$list!(tests $now);)+
+    };
+}
+
+/// A test for each case of a list. A list that does not hold for the version that asks gives none.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! tests {
+    (v06; $stage:ident until v05 $why:literal; $($rest:tt)*) => {};
+    ($now:ident; $stage:ident $(until $last:ident $why:literal)?; $($name:ident: $says:literal;)*) => {
+        $(
+            #[test]
+            fn $name() {
+                $crate::must_pass(BINARY, stringify!($name));
+            }
+        )*
+    };
+}
+
+/// A test that sees the motive of the next stage fail on this version.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! next_motive {
+    ($next:ident, $name:ident) => {
+        #[test]
+        fn $name() {
+            $crate::must_fail(BINARY, stringify!($next));
+        }
+    };
+}
+
+/// Tries a case on a program; panics with the report if it fails.
+pub fn must_pass(binary: &str, name: &str) {
+    let case = cases::all().into_iter().find(|case| case.name == name).expect("a case of this name");
+    match case.try_on(&Program::new([binary])) {
+        Verdict::Passed => {}
+        Verdict::Skipped(reason) => println!("skipped: {reason}"),
+        Verdict::Failed(stop, evidence) => panic!("\n{}", report::paragraph(&case, &stop, &evidence, None)),
+    }
+}
+
+/// Tries the motive of stage `next` on a program; panics unless it is the case that fails, and not the start.
+pub fn must_fail(binary: &str, next: &str) {
+    let motive = cases::motive(next).expect("a motive of this stage");
+    match motive.try_on(&Program::new([binary])) {
+        Verdict::Failed(Stop::Failed(_), _) => {}
+        Verdict::Failed(stop, evidence) => panic!("\n{}", report::paragraph(&motive, &stop, &evidence, None)),
+        Verdict::Passed => panic!("the motive of {next}, `{}`, passes on {binary}, the version before", motive.name),
+        Verdict::Skipped(reason) => panic!("the motive of {next} was skipped: {reason}"),
+    }
+}

@@ -1,0 +1,113 @@
+//! The program `suite`: tries the cases on any server, prints the must-fail matrix, carries a change from version to
+//! version.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+use std::{env, fs};
+
+use anyhow::{Result, bail};
+use clap::{Args, Parser, Subcommand};
+use suite::carry;
+use suite::matrix::{self, ROOT};
+use suite::program::Program;
+use suite::stage::Stage;
+use suite::tester::{Style, Tester};
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo run -p suite -- v02 -- python3 my_server.py
+      starts `python3 my_server.py 127.0.0.1:0` for each case of the stages v01 and v02
+  cargo run -p suite -- v03 --address 127.0.0.1:8000 -- ./my_server
+      the same for a server that can't choose its port or print it
+  cargo run -p suite -- v02 --case date -- ./my_server
+      only the cases with `date` in their name
+  cargo run -p suite -- matrix
+      which version of this workspace can do what
+  cargo run -p suite -- carry v02
+      carries a change of v02 to v03 and all later versions
+
+What a server promises: tests/suite/examples/README.md";
+
+/// Tests a web server, stage by stage, as the book builds one.
+#[derive(Parser)]
+#[command(name = "suite", after_help = EXAMPLES, arg_required_else_help = true)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+struct Arguments {
+    #[command(flatten)]
+    test: Option<Test>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Args)]
+struct Test {
+    /// The stage to reach: its cases and those of all stages before it are tried
+    stage: Stage,
+    /// The address that the program listens on, for one that can't choose a free port
+    #[arg(long, value_name = "IP:PORT")]
+    address: Option<SocketAddr>,
+    /// Try only the cases with TEXT in their name
+    #[arg(long, value_name = "TEXT")]
+    case: Option<String>,
+    /// Go on with the next stage when one has failed
+    #[arg(long)]
+    keep_going: bool,
+    /// The program and its arguments; the address is added to them
+    #[arg(required = true, trailing_var_arg = true, value_name = "PROGRAM")]
+    program: Vec<OsString>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Builds the versions and prints which motive fails on which of them
+    Matrix,
+    /// Carries what changed in a version since HEAD to the later ones
+    Carry {
+        /// The version, such as v02
+        version: String,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match (arguments.command, arguments.test) {
+        (Some(Command::Matrix), _) => print_matrix(),
+        (Some(Command::Carry { version }), _) => {
+            carry::run(Path::new(ROOT), &version, &mut io::stdout()).map(|()| true)
+        }
+        (None, Some(test)) => Ok(run(test)),
+        (None, None) => Err(anyhow::anyhow!("nothing to do; `suite --help` tells the usage")),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("suite: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(test: Test) -> bool {
+    let colour = io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let tester = Tester {
+        program: Program::new(test.program).at(test.address),
+        stage: test.stage,
+        only: test.case,
+        keep_going: test.keep_going,
+        style: Style { colour },
+    };
+    tester.run()
+}
+
+/// Builds next to this executable, in the same profile, and prints the table.
+fn print_matrix() -> Result<bool> {
+    let exe = fs::canonicalize(env::current_exe()?)?;
+    let Some(folder) = exe.parent() else { bail!("{} is in no folder", exe.display()) };
+    let matrix = matrix::Matrix::build(folder)?;
+    print!("{matrix}");
+    Ok(matrix.is_a_ladder())
+}

@@ -1,0 +1,136 @@
+//! How a server is started: the program, its arguments, and the environment that it gets.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+use nix::sys::prctl;
+use nix::sys::signal::{SigHandler, Signal, signal};
+use nix::unistd::{close, getppid};
+
+/// What a server may read from its environment. It is started without them, except those that a case sets.
+const KNOBS: [&str; 4] = ["LOG", "TIMEOUT", "MAX_CHILDREN", "GRACE"];
+
+/// A program that speaks the contract `PROGRAM [ADDRESS] [APPLICATION]`, and how it is to be started this time.
+#[derive(Clone, Debug)]
+pub struct Program {
+    command: Vec<OsString>,
+    /// The only address that the program can listen on, if it can't choose one.
+    pub fixed: Option<SocketAddr>,
+    address: Option<String>,
+    application: Option<String>,
+    instead: Option<Vec<String>>,
+    environment: Vec<(String, String)>,
+    pub(crate) stdin_closed: bool,
+    pub(crate) stdout_dropped: bool,
+}
+
+impl Program {
+    /// A program and its first arguments; the address and the application will be added to them.
+    pub fn new<Word: Into<OsString>>(command: impl IntoIterator<Item = Word>) -> Program {
+        Program {
+            command: command.into_iter().map(Into::into).collect(),
+            fixed: None,
+            address: None,
+            application: None,
+            instead: None,
+            environment: Vec::new(),
+            stdin_closed: false,
+            stdout_dropped: false,
+        }
+    }
+
+    /// The program listens on this address only.
+    pub fn at(mut self, address: Option<SocketAddr>) -> Program {
+        self.fixed = address;
+        self
+    }
+
+    /// Sets an environment variable, mostly a knob.
+    pub fn knob(mut self, name: &str, value: &str) -> Program {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Gives this ADDRESS instead of `127.0.0.1:0`.
+    pub fn address(mut self, address: &str) -> Program {
+        self.address = Some(address.to_owned());
+        self
+    }
+
+    /// Gives an APPLICATION.
+    pub fn application(mut self, name: &str) -> Program {
+        self.application = Some(name.to_owned());
+        self
+    }
+
+    /// Gives these arguments and neither address nor application.
+    pub fn arguments(mut self, arguments: &[&str]) -> Program {
+        self.instead = Some(arguments.iter().map(|&argument| argument.to_owned()).collect());
+        self
+    }
+
+    /// Starts with no file descriptor 0.
+    pub fn without_stdin(mut self) -> Program {
+        self.stdin_closed = true;
+        self
+    }
+
+    /// Closes the reading end of the program's stdout once the address is known.
+    pub fn stdout_dropped(mut self) -> Program {
+        self.stdout_dropped = true;
+        self
+    }
+
+    /// The program's own name, as it was given.
+    pub fn name(&self) -> &OsStr {
+        self.command.first().map_or(OsStr::new(""), OsString::as_os_str)
+    }
+
+    /// The whole command line, for people.
+    pub fn line(&self) -> String {
+        let words: Vec<_> = self.command.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        words.into_iter().chain(self.words()).collect::<Vec<_>>().join(" ")
+    }
+
+    fn words(&self) -> Vec<String> {
+        if let Some(instead) = &self.instead {
+            return instead.clone();
+        }
+        let fixed = self.fixed.map_or("127.0.0.1:0".to_owned(), |address| address.to_string());
+        let address = self.address.clone().unwrap_or(fixed);
+        [address].into_iter().chain(self.application.clone()).collect()
+    }
+
+    /// The command, with pipes for stdout and stderr, ready to be spawned by the thread that will use the server.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(self.name());
+        command.args(self.command.iter().skip(1)).args(self.words());
+        for knob in KNOBS {
+            command.env_remove(knob);
+        }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let (parent, stdin_closed) = (nix::unistd::getpid(), self.stdin_closed);
+        let prepare = move || {
+            prctl::set_pdeathsig(Signal::SIGKILL)?;
+            if getppid() != parent {
+                return Err(io::Error::other("the test ended")); // It died before the line above took effect.
+            }
+            // A test run started in the background of a shell ignores SIGINT, and would hand that down.
+            for number in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGCHLD] {
+                // SAFETY: the default action runs no code of ours.
+                unsafe { signal(number, SigHandler::SigDfl) }?;
+            }
+            if stdin_closed {
+                close(0)?;
+            }
+            Ok(())
+        };
+        // SAFETY: between fork and exec it makes system calls only, and allocates nothing unless it fails.
+        unsafe { command.pre_exec(prepare) };
+        command
+    }
+}

@@ -1,0 +1,78 @@
+//! How many bytes wait in a socket, asked for by its two addresses: sock_diag(7), which answers for one socket at
+//! once. /proc/net/tcp tells the same, but lists every socket of the machine each time.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::AsRawFd;
+
+use nix::libc;
+use nix::sys::socket::{AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, recv, sendto, socket};
+
+/// The sizes of `struct nlmsghdr`, and of `struct inet_diag_req_v2` that follows it.
+const HEADER: usize = 16;
+const REQUEST: usize = 56;
+
+/// Where `struct inet_diag_msg` has its state and its queues, counted from the start of the message.
+const STATE: usize = HEADER + 1;
+const RECEIVE_QUEUE: usize = HEADER + 56;
+const SEND_QUEUE: usize = HEADER + 60;
+
+/// The state of a listener, which is what the kernel finds when there is no such connection any more.
+const LISTEN: u8 = 10;
+
+/// The bytes that wait in a socket.
+pub(crate) struct Queues {
+    /// Those that came and were not read.
+    pub(crate) received: u32,
+    /// Those that were sent and have not arrived.
+    pub(crate) sent: u32,
+}
+
+/// The queues of the socket of a connection at its end `local`; None if it is closed. Fails where the kernel has no
+/// sock_diag.
+pub(crate) fn of(local: SocketAddr, remote: SocketAddr) -> io::Result<Option<Queues>> {
+    let netlink = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkSockDiag)?;
+    sendto(netlink.as_raw_fd(), &request(local, remote), &NetlinkAddr::new(0, 0), MsgFlags::empty())?;
+    let mut answer = [0; 1024];
+    let count = recv(netlink.as_raw_fd(), &mut answer, MsgFlags::empty())?;
+    let answer = &answer[..count];
+    let number =
+        |at: usize| answer.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_ne_bytes);
+    if number(4) & 0xffff == libc::NLMSG_ERROR.cast_unsigned() {
+        let code = -number(HEADER).cast_signed();
+        return if code == libc::ENOENT { Ok(None) } else { Err(io::Error::from_raw_os_error(code)) };
+    }
+    if count < SEND_QUEUE + 4 {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let queues = Queues { received: number(RECEIVE_QUEUE), sent: number(SEND_QUEUE) };
+    Ok((answer[STATE] != LISTEN).then_some(queues))
+}
+
+/// `struct nlmsghdr`, then `struct inet_diag_req_v2`: one TCP socket by its addresses, in any state.
+fn request(local: SocketAddr, remote: SocketAddr) -> Vec<u8> {
+    let family = if local.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
+    let mut bytes = Vec::with_capacity(HEADER + REQUEST);
+    bytes.extend(((HEADER + REQUEST) as u32).to_ne_bytes());
+    bytes.extend(20u16.to_ne_bytes()); // SOCK_DIAG_BY_FAMILY
+    bytes.extend((libc::NLM_F_REQUEST as u16).to_ne_bytes());
+    bytes.extend([0; 8]); // sequence and port: there is only one question
+    bytes.extend([family as u8, libc::IPPROTO_TCP as u8, 0, 0]);
+    bytes.extend(u32::MAX.to_ne_bytes()); // states
+    bytes.extend(local.port().to_be_bytes());
+    bytes.extend(remote.port().to_be_bytes());
+    bytes.extend(address(local.ip()));
+    bytes.extend(address(remote.ip()));
+    bytes.extend(0u32.to_ne_bytes()); // interface
+    bytes.extend([0xff; 8]); // no cookie
+    bytes
+}
+
+fn address(ip: IpAddr) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    match ip {
+        IpAddr::V4(ip) => bytes[..4].copy_from_slice(&ip.octets()),
+        IpAddr::V6(ip) => bytes.copy_from_slice(&ip.octets()),
+    }
+    bytes
+}

@@ -1,0 +1,86 @@
+//! Which files each step changes, adds or removes, and which packages each version depends on: declared once, here,
+//! and held against the tree by `tests/steps.rs` (`steps/check.rs` is how).
+//!
+//! A version is a copy of the one before plus its step, because the diff between the two is the lesson. So a file that
+//! a step has no reason to change stays byte-identical, and a package enters with the version that first needs it.
+//! A new version is a new `Step` at the end of `STEPS`.
+
+mod check;
+
+pub use check::check;
+
+/// How a step may change a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Growth {
+    /// In any way.
+    Any,
+    /// By new lines only: every line of the version before stays, in its order.
+    Only,
+}
+
+/// What one version does to the one before.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    pub version: &'a str,
+    /// What the step is about, in a few words.
+    pub why: &'a str,
+    /// The files below `src` that differ from those of the version before.
+    pub changes: &'a [(&'a str, Growth)],
+    pub adds: &'a [&'a str],
+    pub removes: &'a [&'a str],
+    /// All packages that the version depends on, not only those that it adds.
+    pub packages: &'a [&'a str],
+}
+
+/// The ladder.
+pub const STEPS: &[Step] = &[
+    Step {
+        version: "v01",
+        why: "an iterative echo server: socket, bind, listen, accept, one read, one write",
+        changes: &[],
+        adds: &["knobs.rs", "log.rs", "main.rs", "server.rs"],
+        removes: &[],
+        packages: &["anyhow"],
+    },
+    Step {
+        version: "v02",
+        why: "HTTP/1.1: request framing and limits, responses, errors",
+        changes: &[("knobs.rs", Growth::Any), ("main.rs", Growth::Any), ("server.rs", Growth::Any)],
+        adds: &[
+            "connection.rs",
+            "date.rs",
+            "decoder.rs",
+            "input.rs",
+            "parser.rs",
+            "request.rs",
+            "response.rs",
+            "target.rs",
+        ],
+        removes: &[],
+        packages: &["anyhow", "httparse", "nix"],
+    },
+    Step {
+        version: "v03",
+        why: "the WSGI workflow: environ, application, start_response",
+        changes: &[("connection.rs", Growth::Any), ("main.rs", Growth::Any), ("server.rs", Growth::Any)],
+        adds: &["app.rs", "environ.rs", "gateway.rs"],
+        removes: &[],
+        packages: &["anyhow", "httparse", "nix"],
+    },
+    Step {
+        version: "v04",
+        why: "a child process for each connection",
+        changes: &[("main.rs", Growth::Any), ("server.rs", Growth::Any)],
+        adds: &[],
+        removes: &[],
+        packages: &["anyhow", "httparse", "nix"],
+    },
+    Step {
+        version: "v05",
+        why: "reaping: no zombies, no orphans, a bound, a graceful stop",
+        changes: &[("main.rs", Growth::Any), ("server.rs", Growth::Any)],
+        adds: &["children.rs", "signals.rs"],
+        removes: &[],
+        packages: &["anyhow", "httparse", "nix", "signal-hook"],
+    },
+];

@@ -1,0 +1,203 @@
+//! The tester itself, run as a reader runs it: on the example server, and on programs that are no server in each way
+//! there is.
+
+use std::ffi::OsStr;
+use std::io::{self, Write};
+use std::net::TcpListener;
+use std::process::{self, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use tempfile::NamedTempFile;
+
+const SUITE: &str = env!("CARGO_BIN_EXE_suite");
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/server.py");
+
+#[test]
+fn the_example_reaches_its_stage() {
+    if !has_python() {
+        return;
+    }
+    let output = suite(&["v02", "--", "python3", EXAMPLE]);
+    says(&output, true, &["✓ echoes a body of one mebibyte", "Stage v02 is reached.", "Next: v03"]);
+}
+
+#[test]
+fn a_server_with_a_fixed_address_takes_part() {
+    if !has_python() {
+        return;
+    }
+    // A port that was free a moment ago; nothing else can name one for a server that can't choose.
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+    let address = format!("127.0.0.1:{port}");
+    let silenced = format!("exec python3 {EXAMPLE} $0 > /dev/null"); // The shell calls its first argument, the address, $0.
+    let output = suite(&["v01", "--case", "client", "--address", &address, "--", "sh", "-c", &silenced]);
+    says(&output, true, &["✓ serves one client after another", "0 failed"]);
+}
+
+#[test]
+fn a_failure_is_explained() {
+    if !has_python() {
+        return;
+    }
+    // A server whose every answer to HEAD has a body.
+    let broken = fs::read_to_string(EXAMPLE).expect("the example").replace("method == b\"HEAD\"", "False");
+    let script = scratch(&broken);
+    let output = suite(&["v02", "--case", "head_like_get", "--", "python3", path(&script)]);
+    let words = [
+        "✗ answers head like get without a body",
+        "expected: the end of the connection and nothing before it",
+        "came:     more bytes: Hello from Python",
+        "> HEAD / HTTP/1.1\\r\\n",
+        "< HTTP/1.1 200 OK\\r\\n",
+        "printf 'HEAD / HTTP/1.1\\r\\nHost: localhost",
+        "what to do: HEAD gets the head that GET would get",
+        "the lesson: lessons/v02.md",
+    ];
+    says(&output, false, &words);
+}
+
+#[test]
+fn a_stage_that_failed_ends_the_test() {
+    if !has_python() {
+        return;
+    }
+    let broken = fs::read_to_string(EXAMPLE).expect("the example").replace("if \"--help\" in arguments", "if False");
+    let script = scratch(&broken);
+    let output = suite(&["v02", "--", "python3", path(&script)]);
+    says(&output, false, &["✗ tells its usage", "No stage is reached yet.", "Next: mend the first ✗ of stage v01"]);
+    assert!(!text(&output).contains("stage v02: HTTP"), "the next stage is not tried:\n{}", text(&output));
+}
+
+#[test]
+fn a_missing_program_is_told() {
+    says(&suite(&["v01", "--", "./no/such/program"]), false, &["There is no program `./no/such/program`"]);
+}
+
+#[test]
+fn a_program_that_may_not_be_run_is_told() {
+    let script = scratch("echo");
+    says(&suite(&["v01", "--", path(&script)]), false, &["may not be run", "chmod +x"]);
+}
+
+#[test]
+fn a_program_that_ends_at_once_is_told() {
+    let output = shell("echo the disk is on fire >&2; exit 3");
+    says(&output, false, &["ended (exit status: 3) before it listened", "the disk is on fire"]);
+}
+
+#[test]
+fn a_program_that_prints_something_else_first_is_told() {
+    says(&shell("echo Welcome; sleep 1000"), false, &["first line on stdout is `Welcome`"]);
+}
+
+#[test]
+fn an_address_without_a_port_is_told() {
+    let output = shell("echo x listening on http://127.0.0.1:0; sleep 1000");
+    says(&output, false, &["announced itself with", "the address can't be used"]);
+}
+
+/// These take as long as the deadline, so they run side by side.
+#[test]
+fn programs_that_let_the_tester_wait_are_told() {
+    let never_listens = ("sleep 1000".to_owned(), "neither listens on a TCP port nor has it printed a line");
+    let hangs = "trap '' TERM; echo x listening on http://127.0.0.1:1; while :; do sleep 1000; done";
+    let mut programs = vec![never_listens, (hangs.to_owned(), "does not end at SIGTERM")];
+    if has_python() {
+        // The shell calls its first argument, the address, $0.
+        let mute = format!("exec python3 {EXAMPLE} $0 > /dev/null");
+        programs.push((mute, "but after 10 s it has printed no address"));
+    }
+    thread::scope(|scope| {
+        for (script, words) in &programs {
+            scope.spawn(move || says(&shell(script), false, &[words]));
+        }
+    });
+}
+
+#[test]
+fn an_address_in_use_is_told() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("an address").to_string();
+    says(&suite(&["v01", "--address", &address, "--", "true"]), false, &["Something already listens on port"]);
+}
+
+#[test]
+fn nothing_to_do_gets_the_usage() {
+    let output = Command::new(SUITE).output().expect("the suite runs");
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cargo run -p suite -- v02 -- python3 my_server.py"));
+}
+
+#[test]
+fn a_killed_tester_leaves_nothing() -> io::Result<()> {
+    // The program has a child in another session, which no death signal reaches.
+    let mark = process::id().to_string();
+    let mut tester = Command::new(SUITE)
+        .args(["v01", "--", "sh", "-c", "setsid sleep 1000 & sleep 1000"])
+        .env("LEFT_BEHIND", &mark)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    wait_until(|| bearing(&mark).iter().filter(|name| *name == "sleep").count() == 2);
+    tester.kill()?;
+    tester.wait()?;
+    wait_until(|| bearing(&mark).is_empty());
+    Ok(())
+}
+
+fn suite(arguments: &[&str]) -> Output {
+    Command::new(SUITE).args(arguments).output().expect("the suite runs")
+}
+
+fn shell(script: &str) -> Output {
+    suite(&["v01", "--", "sh", "-c", script])
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned()
+}
+
+fn says(output: &Output, success: bool, words: &[&str]) {
+    let text = text(output);
+    assert_eq!(output.status.success(), success, "the exit code of the tester, which said:\n{text}");
+    for word in words {
+        assert!(text.contains(word), "`{word}` is not in what the tester said:\n{text}");
+    }
+}
+
+fn has_python() -> bool {
+    let found = Command::new("python3").arg("--version").output().is_ok();
+    if !found {
+        println!("skipped: there is no python3");
+    }
+    found
+}
+
+/// A file with this text, gone when it is dropped.
+fn scratch(text: &str) -> NamedTempFile {
+    let mut file = NamedTempFile::new().expect("a temporary file");
+    file.write_all(text.as_bytes()).expect("the text is written");
+    file
+}
+
+fn path(file: &NamedTempFile) -> &str {
+    file.path().to_str().expect("a path in UTF-8")
+}
+
+/// The names of the processes that have inherited LEFT_BEHIND with this value.
+fn bearing(mark: &str) -> Vec<String> {
+    let all = procfs::process::all_processes().into_iter().flatten().flatten();
+    let bears = |process: &procfs::process::Process| {
+        process.environ().is_ok_and(|all| all.get(OsStr::new("LEFT_BEHIND")).is_some_and(|value| value == mark))
+    };
+    all.filter(bears).filter_map(|process| process.stat().ok().map(|stat| stat.comm)).collect()
+}
+
+fn wait_until(right: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !right() {
+        assert!(Instant::now() < deadline, "it did not come about within 10 s");
+        thread::sleep(Duration::from_millis(5)); // Between two looks at /proc.
+    }
+}
