@@ -47,8 +47,10 @@ impl Signals {
 
     /// Waits for a client at `listener`, if one is given, and for a signal; `None` waits for ever.
     pub(crate) fn wait(&mut self, listener: Option<&TcpListener>, timeout: Option<Duration>) -> Result<Woken> {
-        let mut sources = vec![PollFd::new(self.pipe.as_fd(), PollFlags::POLLIN)];
-        sources.extend(listener.map(|listener| PollFd::new(listener.as_fd(), PollFlags::POLLIN)));
+        let pipe = |wanted| PollFd::new(self.pipe.as_fd(), wanted);
+        let client = listener.map(|listener| PollFd::new(listener.as_fd(), PollFlags::POLLIN));
+        // Without a listener its place is taken by the pipe, with nothing wanted of it.
+        let mut sources = [pipe(PollFlags::POLLIN), client.unwrap_or_else(|| pipe(PollFlags::empty()))];
         // Rounded up: a timeout that is too short would be waited for again and again.
         let timeout =
             timeout.map_or(Ok(PollTimeout::NONE), |timeout| PollTimeout::try_from(timeout.as_millis() + 1))?;
@@ -57,8 +59,7 @@ impl Signals {
             Ok(_) | Err(Errno::EINTR) => {}
             Err(error) => return Err(error.into()),
         }
-        let ready = |source: Option<&PollFd>| source.and_then(PollFd::any).unwrap_or_default();
-        let (signal, client) = (ready(sources.first()), ready(sources.get(1)));
+        let [signal, client] = sources.map(|source| source.any().unwrap_or_default());
         if signal {
             self.drain()?;
         }

@@ -54,6 +54,7 @@ pub const STEPS: &[Step] = &[
             "parser.rs",
             "request.rs",
             "response.rs",
+            "response/tests.rs",
             "target.rs",
         ],
         removes: &[],
@@ -62,8 +63,8 @@ pub const STEPS: &[Step] = &[
     Step {
         version: "v03",
         why: "the WSGI workflow: environ, application, start_response",
-        changes: &[("connection.rs", Growth::Any), ("main.rs", Growth::Any), ("server.rs", Growth::Any)],
-        adds: &["app.rs", "environ.rs", "gateway.rs"],
+        changes: &[("connection.rs", Growth::Only), ("main.rs", Growth::Any), ("server.rs", Growth::Any)],
+        adds: &["app.rs", "environ.rs", "gateway.rs", "gateway/tests.rs", "index.html"],
         removes: &[],
         packages: &["anyhow", "httparse", "nix"],
     },
@@ -78,7 +79,7 @@ pub const STEPS: &[Step] = &[
     Step {
         version: "v05",
         why: "reaping: no zombies, no orphans, a bound, a graceful stop",
-        changes: &[("main.rs", Growth::Any), ("server.rs", Growth::Any)],
+        changes: &[("knobs.rs", Growth::Any), ("main.rs", Growth::Any), ("server.rs", Growth::Any)],
         adds: &["children.rs", "signals.rs"],
         removes: &[],
         packages: &["anyhow", "httparse", "nix", "signal-hook"],
