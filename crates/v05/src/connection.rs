@@ -32,6 +32,8 @@ pub(crate) struct Connection<'a> {
     /// When the request must have come.
     deadline: Instant,
     has_read: bool,
+    /// Whether the client may still be sending what nobody will read.
+    is_refused: bool,
 }
 
 /// What a client sent.
@@ -44,7 +46,8 @@ pub(crate) enum Received {
 
 impl<'a> Connection<'a> {
     pub(crate) fn new(stream: TcpStream, buffer: &'a mut [u8], timeout: Duration) -> Connection<'a> {
-        Connection { stream, buffer, parser: Parser::default(), deadline: Instant::now() + timeout, has_read: false }
+        let deadline = Instant::now() + timeout;
+        Connection { stream, buffer, parser: Parser::default(), deadline, has_read: false, is_refused: false }
     }
 
     /// Reads until the request is complete, refused, or late. An error means that the connection is lost.
@@ -82,14 +85,14 @@ impl<'a> Connection<'a> {
     pub(crate) fn refuse(&mut self, refusal: Refusal) -> Result<u64> {
         let (answer, count) = response::refusal(refusal)?;
         self.send(&answer)?;
-        self.linger();
+        self.is_refused = true;
         Ok(count)
     }
 
     /// Closes. Where bytes of the client may be on their way still, closing at once would reset the connection, and
     /// the reset would overtake the answer (RFC 9112 9.6).
     pub(crate) fn close(mut self) {
-        if self.parser.is_midway() {
+        if self.is_refused || self.parser.is_midway() {
             self.linger();
         }
     }
