@@ -167,3 +167,6 @@ pub(crate) fn refusal(refusal: Refusal) -> Result<(Vec<u8>, u64)> {
 fn is_printable(text: &str) -> bool {
     !text.bytes().any(|byte| byte.is_ascii_control())
 }
+
+#[cfg(test)]
+mod tests;

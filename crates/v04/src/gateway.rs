@@ -183,3 +183,6 @@ impl Exchange<'_> {
         self.send_last(b"500 Internal Server Error\n")
     }
 }
+
+#[cfg(test)]
+mod tests;
