@@ -35,15 +35,18 @@ use crate::server::Server;
 
 const NAME: &str = env!("CARGO_PKG_NAME");
 
-const HELP: &str = "\
-usage: v02 [ADDRESS]
+const HELP: &str = concat!(
+    "usage: ",
+    env!("CARGO_PKG_NAME"),
+    " [ADDRESS]
 
 ADDRESS       HOST:PORT to listen on; port 0 is any free one (default 127.0.0.1:8888)
 
 Environment:
 LOG           on: a line on stderr for each request; off: none (default on)
 TIMEOUT       seconds that a request may take to come (default 10)
-";
+"
+);
 
 fn main() -> ExitCode {
     match run() {

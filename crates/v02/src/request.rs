@@ -11,8 +11,6 @@ use httparse::{EMPTY_HEADER, Status};
 use crate::decoder::Decoder;
 use crate::target::{Target, is_host};
 
-/// The longest request line, in bytes.
-pub(crate) const MAX_REQUEST_LINE: usize = 8 * 1024;
 /// The largest head (request line and fields), and the largest trailer section, in bytes.
 pub(crate) const MAX_HEAD: usize = 64 * 1024;
 /// The most fields of a head, and of a trailer section.
@@ -31,8 +29,8 @@ impl Refusal {
     }
 }
 
-/// The answer to a request line that is too long.
-pub(crate) const LONG_LINE: Refusal = Refusal { status: "414 URI Too Long", reason: "the request line exceeds 8 KiB" };
+pub(crate) const TOO_MANY_FIELDS: Refusal =
+    Refusal { status: "431 Request Header Fields Too Large", reason: "there are more than 100 fields" };
 
 /// A complete request.
 #[derive(Debug, PartialEq)]
@@ -83,9 +81,6 @@ impl Request {
     /// The request that starts with `head`, its body still to come.
     pub(crate) fn parse(head: Vec<u8>) -> Result<Request, Refusal> {
         let line = first_line(&head);
-        if line.len() > MAX_REQUEST_LINE {
-            return Err(LONG_LINE);
-        }
         // RFC 9112 3: three words, one space between each and the next.
         let mut words = line.split(|&byte| byte == b' ');
         let (Some(method), Some(target), Some(version), None) =
@@ -116,10 +111,7 @@ impl Request {
         let section = head.split_at(line_length(&head)).1;
         let parsed = match httparse::parse_headers(section, &mut parsed) {
             Ok(Status::Complete((_, parsed))) => parsed,
-            Err(httparse::Error::TooManyHeaders) => {
-                let reason = "there are more than 100 fields";
-                return Err(Refusal { status: "431 Request Header Fields Too Large", reason });
-            }
+            Err(httparse::Error::TooManyHeaders) => return Err(TOO_MANY_FIELDS),
             _ => return Err(Refusal::malformed("a field is malformed")),
         };
         let fields = parsed

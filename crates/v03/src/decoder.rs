@@ -2,7 +2,7 @@
 //! Each byte is looked at once, and no memory is taken before the bytes have come.
 
 use crate::input::Input;
-use crate::request::{MAX_FIELDS, MAX_HEAD, Refusal};
+use crate::request::{MAX_FIELDS, MAX_HEAD, Refusal, TOO_MANY_FIELDS};
 
 /// The largest body, in bytes.
 pub(crate) const MAX_BODY: usize = 16 * 1024 * 1024;
@@ -117,6 +117,7 @@ fn check_trailers(section: &[u8]) -> Result<(), Refusal> {
     let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
     match httparse::parse_headers(section, &mut fields) {
         Ok(httparse::Status::Complete(_)) => Ok(()),
+        Err(httparse::Error::TooManyHeaders) => Err(TOO_MANY_FIELDS),
         _ => Err(Refusal::malformed("the trailer section is malformed")),
     }
 }

@@ -40,8 +40,10 @@ use crate::server::Server;
 
 const NAME: &str = env!("CARGO_PKG_NAME");
 
-const HELP: &str = "\
-usage: v03 [ADDRESS] [APPLICATION]
+const HELP: &str = concat!(
+    "usage: ",
+    env!("CARGO_PKG_NAME"),
+    " [ADDRESS] [APPLICATION]
 
 ADDRESS       HOST:PORT to listen on; port 0 is any free one (default 127.0.0.1:8888)
 APPLICATION   what answers: site, with a page for each thing to try, or hello (default site)
@@ -49,7 +51,8 @@ APPLICATION   what answers: site, with a page for each thing to try, or hello (d
 Environment:
 LOG           on: a line on stderr for each request; off: none (default on)
 TIMEOUT       seconds that a request may take to come (default 10)
-";
+"
+);
 
 fn main() -> ExitCode {
     match run() {

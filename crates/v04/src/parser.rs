@@ -6,7 +6,11 @@ use std::mem;
 
 use crate::decoder::{Decoder, section_end};
 use crate::input::Input;
-use crate::request::{LONG_LINE, MAX_REQUEST_LINE, Refusal, Request, first_line, is_tchar, line_length};
+use crate::request::{Refusal, Request, first_line, is_tchar, line_length};
+
+/// The longest request line, in bytes.
+const MAX_REQUEST_LINE: usize = 8 * 1024;
+const LONG_LINE: Refusal = Refusal { status: "414 URI Too Long", reason: "the request line exceeds 8 KiB" };
 
 #[derive(Default)]
 pub(crate) struct Parser {
@@ -35,10 +39,11 @@ impl Parser {
         if self.current.is_none() {
             let Some(end) = self.head_end()? else { return Ok(None) };
             let head = self.input.unused().get(..end).unwrap_or_default().to_vec();
-            self.input.consume(end);
             let request = Request::parse(head)?;
             let decoder = request.framing()?;
             let expects_continue = request.expects_continue()?;
+            self.input.consume(end); // Not before: the log of a refusal shows the line.
+            self.line = 0;
             self.current = Some(Current { request, decoder, expects_continue });
         }
         let complete = match &mut self.current {
@@ -86,10 +91,15 @@ impl Parser {
             [first, ..] if !is_tchar(*first) => return Err(Refusal::malformed("the method is not a token")),
             _ => {}
         }
-        let end = section_end(&mut self.input, &mut self.line);
-        if self.line == 0 && self.input.unused().len() > MAX_REQUEST_LINE {
-            return Err(LONG_LINE);
+        if self.line == 0 {
+            let end = self.input.line_end(0);
+            let so_far = self.input.unused().get(..end.unwrap_or(usize::MAX)).unwrap_or(self.input.unused());
+            let line = so_far.strip_suffix(b"\n").unwrap_or(so_far);
+            if line.strip_suffix(b"\r").unwrap_or(line).len() > MAX_REQUEST_LINE {
+                return Err(LONG_LINE);
+            }
+            self.line = end.unwrap_or(0);
         }
-        Ok(end?.inspect(|_| self.line = 0))
+        if self.line == 0 { Ok(None) } else { section_end(&mut self.input, &mut self.line) }
     }
 }

@@ -85,7 +85,8 @@ impl Response {
     pub(crate) fn start(self, request: Option<&Request>, length: Option<u64>, out: &mut Vec<u8>) -> Content {
         let is_head = request.is_some_and(|request| request.method() == "HEAD");
         let is_http10 = request.is_some_and(|request| request.minor_version == 0);
-        let mut framing = match self.length.or(length) {
+        let length = if self.status == 205 { Some(0) } else { self.length.or(length) }; // RFC 9110 15.3.6
+        let mut framing = match length {
             Some(length) => Framing::Length(length),
             None if is_http10 => Framing::Close,
             None => Framing::Chunked,

@@ -131,6 +131,25 @@ impl Client {
         Ok(!self.received.is_empty() || self.end.is_some())
     }
 
+    /// Whether more comes than did so far within `patience`.
+    pub fn hears_more_within(&mut self, patience: Duration) -> Outcome<bool> {
+        let before = self.received.len();
+        if self.end.is_none() && self.wait(PollFlags::POLLIN, Instant::now() + patience)? {
+            self.take_in();
+        }
+        Ok(self.received.len() > before)
+    }
+
+    /// Whether the server has ended the connection, as far as was seen.
+    pub fn has_ended(&self) -> bool {
+        self.end.is_some()
+    }
+
+    /// What came and was not read as a response yet.
+    pub fn received(&self) -> &[u8] {
+        &self.received
+    }
+
     /// Reads the next response, an interim one such as 100 included.
     pub fn response(&mut self) -> Outcome<Response> {
         let deadline = Instant::now() + DEADLINE;

@@ -13,6 +13,7 @@ pub mod case;
 pub mod cases;
 pub mod client;
 mod guard;
+mod limit;
 pub mod malformed;
 pub mod matrix;
 pub mod output;
@@ -21,6 +22,7 @@ pub mod proc;
 pub mod program;
 mod queue;
 pub mod report;
+pub mod request;
 pub mod response;
 pub mod server;
 pub mod stage;
@@ -52,7 +54,9 @@ macro_rules! stage {
         $crate::next_motive!(v05, the_motive_of_v05_fails_here);
     };
     (v05, $binary:expr) => {
-        $crate::stage!(v05, $binary, v01_cases, v02_cases, v02_to_v05_cases, v03_cases, v04_cases, v05_cases);
+        $crate::stage!(
+            v05, $binary, v01_cases, v02_cases, v02_to_v05_cases, v03_cases, v04_cases, v05_cases, v05_only_cases
+        );
     };
     ($now:ident, $binary:expr, $($list:ident),+) => {
         const BINARY: &str = $binary;

@@ -2,10 +2,13 @@
 
 use std::ffi::OsStr;
 use std::net::SocketAddr;
+use std::thread;
+use std::time::Instant;
 
 use procfs::net::{TcpNetEntry, TcpState};
 use procfs::process::FDTarget;
 
+use crate::client::{DEADLINE, LOOK};
 use crate::{guard, queue};
 
 /// A process of a server.
@@ -83,4 +86,16 @@ pub(crate) fn all_read(client: SocketAddr, server: SocketAddr) -> bool {
 /// All TCP sockets; a server that listens on `::` has IPv4 connections in the second list.
 fn sockets() -> impl Iterator<Item = TcpNetEntry> {
     procfs::net::tcp().into_iter().flatten().chain(procfs::net::tcp6().into_iter().flatten())
+}
+
+/// Looks until `right` holds; false when it does not within the deadline.
+pub(crate) fn until(right: impl Fn() -> bool) -> bool {
+    let deadline = Instant::now() + DEADLINE;
+    while !right() {
+        if Instant::now() > deadline {
+            return false;
+        }
+        thread::sleep(LOOK);
+    }
+    true
 }

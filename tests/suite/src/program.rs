@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use nix::sys::prctl;
@@ -23,6 +24,7 @@ pub struct Program {
     application: Option<String>,
     instead: Option<Vec<String>>,
     environment: Vec<(String, String)>,
+    user: Option<u32>,
     pub(crate) stdin_closed: bool,
     pub(crate) stdout_dropped: bool,
 }
@@ -37,6 +39,7 @@ impl Program {
             application: None,
             instead: None,
             environment: Vec::new(),
+            user: None,
             stdin_closed: false,
             stdout_dropped: false,
         }
@@ -84,6 +87,25 @@ impl Program {
         self
     }
 
+    /// Puts another file in the place of the program's own; its arguments stay.
+    pub fn executable(mut self, file: impl Into<OsString>) -> Program {
+        if let Some(name) = self.command.first_mut() {
+            *name = file.into();
+        }
+        self
+    }
+
+    /// Starts as the user and the group of this number, which root alone can do.
+    pub fn user(mut self, number: u32) -> Program {
+        self.user = Some(number);
+        self
+    }
+
+    /// Whether the program is a file, started by its path and without arguments of its own.
+    pub fn is_one_file(&self) -> bool {
+        self.command.len() == 1 && Path::new(self.name()).is_file()
+    }
+
     /// The program's own name, as it was given.
     pub fn name(&self) -> &OsStr {
         self.command.first().map_or(OsStr::new(""), OsString::as_os_str)
@@ -112,6 +134,9 @@ impl Program {
             command.env_remove(knob);
         }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        if let Some(number) = self.user {
+            command.uid(number).gid(number);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let (parent, stdin_closed) = (nix::unistd::getpid(), self.stdin_closed);
         let prepare = move || {

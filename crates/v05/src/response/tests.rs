@@ -2,7 +2,7 @@
 
 use super::{Response, refusal};
 use crate::parser::Parser;
-use crate::request::{LONG_LINE, Request};
+use crate::request::{Request, TOO_MANY_FIELDS};
 
 fn request(method: &str, minor_version: u8) -> Request {
     let mut parser = Parser::default();
@@ -170,10 +170,10 @@ fn every_head_has_one_date_one_server_and_the_end_of_the_connection() {
 
 #[test]
 fn a_refusal_is_a_whole_response() {
-    let (bytes, count) = refusal(LONG_LINE).expect("a response");
+    let (bytes, count) = refusal(TOO_MANY_FIELDS).expect("a response");
     let (head, body) = parts(&bytes);
-    assert!(head.starts_with("HTTP/1.1 414 URI Too Long\r\n"));
-    assert_eq!(body, "414 URI Too Long: the request line exceeds 8 KiB\n");
+    assert!(head.starts_with("HTTP/1.1 431 Request Header Fields Too Large\r\n"));
+    assert_eq!(body, "431 Request Header Fields Too Large: there are more than 100 fields\n");
     assert_eq!(framing(head), [format!("Content-Length: {}", body.len())]);
     assert_eq!(count, body.len() as u64);
     assert!(head.contains("\r\nDate: ") && head.ends_with("\r\nConnection: close"));

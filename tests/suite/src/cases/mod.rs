@@ -4,6 +4,9 @@
 
 mod v01;
 mod v02;
+mod v03;
+mod v04;
+mod v05;
 
 use crate::case::Case;
 use crate::stage::Stage;
@@ -35,6 +38,10 @@ pub fn all() -> Vec<Case> {
     crate::v01_cases!(table table);
     crate::v02_cases!(table table);
     crate::v02_to_v05_cases!(table table);
+    crate::v03_cases!(table table);
+    crate::v04_cases!(table table);
+    crate::v05_cases!(table table);
+    crate::v05_only_cases!(table table);
     table
 }
 

@@ -1,0 +1,103 @@
+//! The children as in v05, and what can be wrong with how they begin and end.
+
+use std::collections::HashSet;
+use std::fs;
+use std::process;
+
+use anyhow::Result;
+use broken::fault;
+use nix::libc::c_int;
+use nix::sys::prctl;
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, killpg, sigaction};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
+use nix::unistd::{Pid, getpid, getppid, setpgid};
+
+const OWN: Pid = Pid::from_raw(0);
+
+/// The exit code of a child that takes others with it.
+pub(crate) const DEADLY: i32 = 70;
+
+/// The children that serve a connection.
+pub(crate) struct Children(HashSet<Pid>);
+
+impl Children {
+    pub(crate) fn new() -> Result<Children> {
+        prctl::set_child_subreaper(true)?;
+        Ok(Children(HashSet::new()))
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn add(&mut self, child: Pid) {
+        let _ = setpgid(child, child);
+        self.0.insert(child);
+    }
+
+    /// Waits for all that ended, and ends what is left of their groups.
+    pub(crate) fn reap(&mut self) {
+        if fault::reaps_nothing() {
+            return;
+        }
+        while let Ok(ended) = waitid(Id::All, WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT) {
+            let Some(pid) = ended.pid() else { return };
+            if self.0.remove(&pid) && !fault::keeps_what_a_request_started() {
+                let _ = killpg(pid, Signal::SIGKILL);
+            }
+            let _ = waitpid(pid, None);
+            match ended {
+                WaitStatus::Signaled(..) if fault::ends_with_a_killed_child() => process::exit(1),
+                WaitStatus::Exited(_, DEADLY) => self.end_all(),
+                _ => {}
+            }
+            if fault::reaps_one_for_each_signal() {
+                return;
+            }
+        }
+    }
+
+    /// Ends all children and their groups, and the orphans that came to the server, and waits for them.
+    pub(crate) fn end_all(&mut self) {
+        for child in self.0.drain() {
+            let _ = killpg(child, Signal::SIGKILL);
+        }
+        loop {
+            let list = fs::read_to_string(format!("/proc/self/task/{}/children", getpid())).unwrap_or_default();
+            if list.is_empty() {
+                return;
+            }
+            for pid in list.split_whitespace().filter_map(|pid| pid.parse().ok()) {
+                let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+            }
+            let _ = waitpid(None, None);
+        }
+    }
+}
+
+/// What a child does first.
+pub(crate) fn become_child(parent: Pid) -> nix::Result<()> {
+    setpgid(OWN, OWN)?;
+    let actions = [
+        (Signal::SIGCHLD, SigHandler::SigDfl),
+        (Signal::SIGINT, SigHandler::SigDfl),
+        (Signal::SIGTERM, SigHandler::Handler(end_group)),
+    ];
+    for (signal, handler) in actions.into_iter().filter(|_| !fault::lends_its_handlers()) {
+        let handler = if fault::ends_the_child_alone() { SigHandler::SigDfl } else { handler };
+        // SAFETY: end_group does nothing but kill(2), which a handler may do (signal-safety(7)).
+        unsafe { sigaction(signal, &SigAction::new(handler, SaFlags::SA_RESTART, SigSet::empty())) }?;
+    }
+    if fault::lets_children_outlive_it() || fault::keeps_the_listener() {
+        return Ok(());
+    }
+    prctl::set_pdeathsig(Signal::SIGTERM)?;
+    if getppid() != parent {
+        end_group(0);
+    }
+    Ok(())
+}
+
+extern "C" fn end_group(_: c_int) {
+    let _ = kill(OWN, Signal::SIGKILL);
+}

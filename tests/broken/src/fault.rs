@@ -1,0 +1,77 @@
+//! The faults. BROKEN=name in the environment chooses one of them for a server; without it the server is sound.
+//!
+//! Each fault has a name, a sentence that says what is wrong, and the cases of the suite that must catch it. The name is
+//! also a function: whether this server has the fault.
+
+use std::env;
+use std::sync::OnceLock;
+
+use anyhow::{Result, bail};
+
+/// The variable that names the fault.
+pub const VARIABLE: &str = "BROKEN";
+
+/// One way to be broken.
+pub struct Fault {
+    /// What stands in BROKEN.
+    pub name: &'static str,
+    /// What the server does wrong.
+    pub wrong: &'static str,
+    /// The names of the cases that must fail.
+    pub cases: &'static [&'static str],
+}
+
+macro_rules! faults {
+    ($($name:ident: $wrong:literal => $($case:ident),+;)*) => {
+        $(
+            #[doc = $wrong]
+            pub fn $name() -> bool {
+                $crate::fault::is_chosen(stringify!($name))
+            }
+        )*
+
+        pub(super) const TABLE: &[super::Fault] = &[
+            $(super::Fault { name: stringify!($name), wrong: $wrong, cases: &[$(stringify!($case)),+] }),*
+        ];
+    };
+}
+
+mod v01;
+mod v02;
+mod v03;
+mod v04;
+mod v05;
+
+pub use v01::*;
+pub use v02::*;
+pub use v03::*;
+pub use v04::*;
+pub use v05::*;
+
+static CHOSEN: OnceLock<String> = OnceLock::new();
+
+/// All faults, in the order of the stages.
+pub fn all() -> impl Iterator<Item = &'static Fault> {
+    [v01::TABLE, v02::TABLE, v03::TABLE, v04::TABLE, v05::TABLE].into_iter().flatten()
+}
+
+/// Looks whether the chosen name is one of a fault.
+///
+/// # Errors
+///
+/// There is no such fault.
+pub fn check() -> Result<()> {
+    let name = chosen();
+    if !name.is_empty() && !all().any(|fault| fault.name == name) {
+        bail!("{VARIABLE}={name} is no fault; src/fault has the tables of them");
+    }
+    Ok(())
+}
+
+fn is_chosen(name: &str) -> bool {
+    chosen() == name
+}
+
+fn chosen() -> &'static str {
+    CHOSEN.get_or_init(|| env::var(VARIABLE).unwrap_or_default())
+}

@@ -1,0 +1,46 @@
+//! What can be wrong with the ends of processes, and when there are too many of them.
+
+faults! {
+    reaps_nothing:
+        "It does not wait for its children." => leaves_no_zombie_and_no_orphan;
+    reaps_one_for_each_signal:
+        "It waits for one child at each SIGCHLD." => reaps_sixteen_deaths_of_one_signal;
+    lets_children_outlive_it:
+        "Its children ask for no signal when it dies." => leaves_no_zombie_and_no_orphan, a_kill_ends_running_requests;
+    ends_with_a_killed_child:
+        "It ends when a child was killed." => outlives_a_process_that_is_killed;
+    lends_its_handlers:
+        "A child keeps the server's signal handlers." => outlives_a_process_that_is_killed;
+    finishes_nothing:
+        "It ends all requests when it is told to stop."
+            => finishes_running_requests_at_sigterm, finishes_running_requests_at_sigint;
+    stops_with_1:
+        "Its exit code is 1 after a graceful stop."
+            => finishes_running_requests_at_sigterm, finishes_running_requests_at_sigint, ends_what_exceeds_its_grace;
+    listens_while_it_stops:
+        "It closes its listener when the last request is over." => takes_no_new_clients_once_it_stops;
+    ignores_a_second_signal:
+        "While it stops a second signal does nothing." => ends_at_a_second_signal;
+    grants_any_grace:
+        "It waits for running requests for ever." => ends_what_exceeds_its_grace;
+    ends_the_child_alone:
+        "When the server dies its children end, but not what they started." => a_kill_ends_what_a_request_started;
+    keeps_what_a_request_started:
+        "What a request started goes on after it." => ends_what_a_request_started_with_it;
+    ignores_its_limit:
+        "It takes any number of children." => keeps_to_its_limit_of_children, a_client_above_the_limit_waits;
+    turns_away_above_its_limit:
+        "It answers 503 to a client above the limit." => keeps_to_its_limit_of_children, a_client_above_the_limit_waits;
+    does_not_tell_its_knobs:
+        "Its usage does not name GRACE." => tells_its_knobs;
+    ends_without_descriptors:
+        "It ends when accept() fails." => outlives_a_shortage_of_descriptors;
+    does_not_rest:
+        "It tries again at once when accept() fails." => outlives_a_shortage_of_descriptors;
+    ends_without_processes:
+        "It ends when fork() fails." => outlives_a_shortage_of_processes;
+    waits_for_the_client_to_close:
+        "A child ends when its client has closed." => lets_go_of_a_client_that_never_closes;
+    sends_for_ever:
+        "There is no timeout for sending." => lets_go_of_a_client_that_never_reads;
+}

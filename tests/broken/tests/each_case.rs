@@ -1,0 +1,123 @@
+//! Each case against servers that are broken in just its way.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use broken::fault::{self, Fault};
+use suite::bench::Bench;
+use suite::case::{Case, Outcome, Stop, Verdict, failed};
+use suite::cases;
+use suite::malformed::{self, Row};
+use suite::program::Program;
+use suite::report;
+use suite::stage::Stage;
+
+/// How many servers are tried at a time. Most of the time is spent waiting for what must not come.
+const THREADS: usize = 32;
+
+/// How often a fault is tried that is not caught. A busy machine can hide one: a request that comes too slowly is refused
+/// before the fault shows.
+const ATTEMPTS: usize = 3;
+
+/// Cases about starting: a server that does not start fails them.
+const ABOUT_STARTING: [&str; 1] = ["gets_its_port_again_at_once"];
+
+#[test]
+fn a_server_without_a_fault_passes_every_case() {
+    complain(&cases::all(), |case| {
+        let program = Program::new([env!("CARGO_BIN_EXE_broken")]);
+        match case.try_on(&program) {
+            Verdict::Passed => None,
+            Verdict::Skipped(reason) => {
+                println!("{} was skipped: {reason}", case.name);
+                None
+            }
+            Verdict::Failed(stop, evidence) => Some(report::paragraph(case, &stop, &evidence, None)),
+        }
+    });
+}
+
+#[test]
+fn each_fault_is_caught_by_its_cases() {
+    let pairs: Vec<_> = fault::all().flat_map(|fault| fault.cases.iter().map(move |case| (fault, *case))).collect();
+    complain(&pairs, |(fault, name)| {
+        let Some(case) = cases::all().into_iter().find(|case| case.name == *name) else {
+            return Some(format!("{}: there is no case {name}", fault.name));
+        };
+        let ends: Vec<_> = (0..ATTEMPTS).map_while(|_| is_caught(&case, fault).err()).collect();
+        (ends.len() == ATTEMPTS)
+            .then(|| format!("{} ({}): the case {name} {}", fault.name, fault.wrong, ends.join(", ")))
+    });
+}
+
+/// Tries the case on a server with the fault; an error says how else it ended than by a failure.
+fn is_caught(case: &Case, fault: &Fault) -> Result<(), String> {
+    match case.try_on(&server(fault.name)) {
+        Verdict::Failed(Stop::Failed(failure), _) => {
+            println!("{}: expected: {}; came: {}", fault.name, failure.expected, failure.came);
+            Ok(())
+        }
+        Verdict::Failed(Stop::NotStarted(_), _) if ABOUT_STARTING.contains(&case.name) => Ok(()),
+        Verdict::Failed(stop, _) => Err(format!("ends with {stop:?}")),
+        Verdict::Passed => Err("passes".to_owned()),
+        Verdict::Skipped(reason) => {
+            println!("{} was skipped: {reason}", case.name);
+            Ok(())
+        }
+    }
+}
+
+#[test]
+fn each_case_has_a_fault_that_it_catches() {
+    let caught: BTreeSet<_> = fault::all().flat_map(|fault| fault.cases).copied().collect();
+    let missing: Vec<_> =
+        cases::all().into_iter().map(|case| case.name).filter(|name| !caught.contains(name)).collect();
+    assert!(missing.is_empty(), "no server is broken in the way that these cases are about: {missing:#?}");
+}
+
+#[test]
+fn each_malformed_request_is_told_from_one_that_is_served() {
+    let case = Case { name: "each_row", stage: Stage::V02, until: None, says: "", run: gets_200_for_every_row };
+    let verdict = case.try_on(&server("answers_200_to_all"));
+    if let Verdict::Failed(stop, evidence) = verdict {
+        panic!("{}", report::paragraph(&case, &stop, &evidence, None));
+    }
+}
+
+/// On a server that answers 200 in the place of a refusal no row may find a status that is right for it.
+fn gets_200_for_every_row(bench: &Bench) -> Outcome {
+    let server = bench.server()?;
+    let tables = [malformed::request_lines(), malformed::fields(), malformed::lengths(), malformed::chunks()];
+    for Row { name, bytes, statuses } in tables.into_iter().flatten() {
+        let mut client = server.connect()?;
+        client.send(bytes)?;
+        let status = client.response()?.status;
+        if statuses.contains(&status) {
+            return Err(failed(format!("the row `{name}` tells a 200 from a refusal"), status));
+        }
+    }
+    Ok(())
+}
+
+fn server(fault: &str) -> Program {
+    Program::new([env!("CARGO_BIN_EXE_broken")]).knob(fault::VARIABLE, fault)
+}
+
+/// Tries all, several at a time, each on a thread of its own; panics with all complaints.
+fn complain<Item: Sync>(items: &[Item], complaint: impl Fn(&Item) -> Option<String> + Sync) {
+    let (next, complaints) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let found = complaint(item);
+                    complaints.lock().expect("no thread panicked").extend(found);
+                }
+            });
+        }
+    });
+    let complaints = complaints.into_inner().expect("no thread panicked");
+    assert!(complaints.is_empty(), "{} complaints:\n\n{}", complaints.len(), complaints.join("\n\n"));
+}

@@ -1,0 +1,63 @@
+//! What outlives its parent, unless something is done about it: children of a server that was killed, and programs that
+//! an application has started and forgotten. One that makes a session of its own is out of reach; no case asks for it.
+
+use nix::sys::signal::Signal;
+
+use super::reaping::{AtRest, is_gone};
+use crate::bench::Bench;
+use crate::case::{Outcome, failed};
+use crate::cases::v04::sleeper;
+use crate::client::Client;
+use crate::proc::Process;
+use crate::request::get;
+use crate::response::Response;
+use crate::server::Server;
+
+/// A client whose application has started a program, and that is not done with the server: half a request more is on the
+/// way.
+pub(crate) fn orphan(server: &Server) -> Outcome<Client> {
+    let mut client = server.connect()?;
+    client.send(get("/orphan") + "GET / HT")?;
+    started(&client.status(200)?)?;
+    Ok(client)
+}
+
+/// The number of the process that /orphan started.
+fn started(response: &Response) -> Outcome<i32> {
+    let text = String::from_utf8_lossy(&response.body);
+    let digits = text.split(|letter: char| !letter.is_ascii_digit()).find(|word| !word.is_empty());
+    let number = digits.and_then(|digits| digits.parse().ok());
+    number.ok_or_else(|| failed("a body with the number of the process that /orphan started", &text))
+}
+
+pub(crate) fn a_kill_ends_running_requests(bench: &Bench) -> Outcome {
+    let mut server = bench.server()?;
+    let running = (0..4).map(|_| sleeper(&server, 60_000)).collect::<Outcome<Vec<_>>>()?;
+    server.signal(Signal::SIGKILL);
+    is_gone(&mut server)?;
+    running.into_iter().for_each(Client::leave);
+    Ok(())
+}
+
+pub(crate) fn a_kill_ends_what_a_request_started(bench: &Bench) -> Outcome {
+    let mut server = bench.server()?;
+    let orphaned = orphan(&server)?;
+    server.signal(Signal::SIGKILL);
+    is_gone(&mut server)?;
+    orphaned.leave();
+    Ok(())
+}
+
+pub(crate) fn ends_what_a_request_started_with_it(bench: &Bench) -> Outcome {
+    let rest = AtRest::new(bench.server()?);
+    for _ in 0..3 {
+        let mut client = rest.server.connect()?;
+        client.send(get("/orphan"))?;
+        let number = started(&client.status(200)?)?;
+        client.closes()?;
+        let expected = format!("process {number}, which a request started, ends with the request");
+        let is_over = |all: &[Process]| all.iter().all(|process| process.pid != number);
+        rest.server.wait_for_processes(&expected, is_over)?;
+    }
+    rest.returns()
+}
