@@ -19,9 +19,6 @@ use nix::unistd::{Pid, getpid, getppid, setpgid};
 
 use crate::log;
 
-/// The caller itself, for setpgid(2); its whole process group, for kill(2).
-const OWN: Pid = Pid::from_raw(0);
-
 /// The children that serve a connection.
 pub(crate) struct Children(HashSet<Pid>);
 
@@ -48,8 +45,9 @@ impl Children {
         while let Ok(ended) = waitid(Id::All, WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT) {
             let Some(pid) = ended.pid() else { return };
             if self.0.remove(&pid) {
-                if let WaitStatus::Signaled(_, signal, _) = ended {
-                    log::line(format_args!("child {pid} was ended by {signal}"));
+                match ended {
+                    WaitStatus::Signaled(_, Signal::SIGKILL, _) => {} // That is how `end_own_group` ends it.
+                    _ => log::line(format_args!("child {pid} did not end as it should: {ended:?}")),
                 }
                 let _ = killpg(pid, Signal::SIGKILL);
             }
@@ -79,24 +77,30 @@ impl Children {
 /// What a child does first. It leads a group of its own; the signals mean to it what they mean to any process, but that
 /// SIGTERM ends the whole group; and SIGTERM is what it gets when `parent` dies.
 pub(crate) fn become_child(parent: Pid) -> nix::Result<()> {
-    setpgid(OWN, OWN)?;
+    setpgid(getpid(), getpid())?;
     let actions = [
         (Signal::SIGCHLD, SigHandler::SigDfl),
         (Signal::SIGINT, SigHandler::SigDfl),
         (Signal::SIGTERM, SigHandler::Handler(end_group)),
     ];
     for (signal, handler) in actions {
-        // SAFETY: end_group does nothing but kill(2), which a handler may do (signal-safety(7)).
+        // SAFETY: end_group does nothing but getpid(2) and killpg(3), which a handler may do (signal-safety(7)).
         unsafe { sigaction(signal, &SigAction::new(handler, SaFlags::SA_RESTART, SigSet::empty())) }?;
     }
     prctl::set_pdeathsig(Signal::SIGTERM)?;
     // A parent that died before that call sends nothing.
     if getppid() != parent {
-        end_group(0);
+        end_own_group();
     }
     Ok(())
 }
 
+/// Ends the calling child and all that it started. The group is named, for a child that could not make one would end
+/// the server's.
+pub(crate) fn end_own_group() {
+    let _ = killpg(getpid(), Signal::SIGKILL);
+}
+
 extern "C" fn end_group(_: c_int) {
-    let _ = kill(OWN, Signal::SIGKILL);
+    end_own_group();
 }

@@ -12,6 +12,7 @@ use nix::sys::socket::{setsockopt, sockopt};
 use nix::sys::time::TimeVal;
 use nix::unistd::{ForkResult, Pid, fork, getpid};
 
+use crate::app;
 use crate::children::{self, Children};
 use crate::connection::{BUFFER, Connection, Received};
 use crate::environ::Environ;
@@ -46,8 +47,9 @@ impl<'a> Server<'a> {
         application: &'a dyn Application,
     ) -> Result<Server<'a>> {
         set_timeouts(listener, knobs.timeout)?;
-        warm_up();
-        let environ = Environ::new(listener.local_addr()?, true);
+        let address = listener.local_addr()?;
+        let mut environ = Environ::new(address, true);
+        warm_up(&mut environ, address)?;
         let (signals, children) = (Signals::new()?, Children::new()?);
         Ok(Server { knobs, application, environ, buffer: vec![0; BUFFER], signals, children })
     }
@@ -142,6 +144,7 @@ impl<'a> Server<'a> {
             }
             self.serve(stream, peer);
         }));
+        children::end_own_group(); // Also what the application started, and also if the server is gone by now.
         // SAFETY: _exit ends the process; no code of this program runs after it.
         unsafe { libc::_exit(i32::from(served.is_err())) }
     }
@@ -183,12 +186,16 @@ impl<'a> Server<'a> {
     }
 }
 
-/// Parses a request. The first time httparse asks the processor what it can do, which is slow in a virtual machine;
-/// what a process has found out before a fork, its children know too.
-fn warm_up() {
+/// Serves a request of its own, without a connection. What a process has done before a fork, its children need not do
+/// again: httparse asks the processor what it can do, which is slow in a virtual machine, and buffers find their size.
+fn warm_up(environ: &mut Environ, address: SocketAddr) -> Result<()> {
     let mut parser = Parser::default();
-    parser.feed(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    let _ = parser.next();
+    parser.feed(b"GET / HTTP/1.1\r\nHost: 127.0.0.1:8888\r\nConnection: close\r\n\r\n");
+    if let Ok(Some(mut request)) = parser.next() {
+        environ.fill(&mut request, address);
+        gateway::run(app::find("hello")?, environ, &request, &mut |_| Ok(()));
+    }
+    Ok(())
 }
 
 /// On Linux a connection inherits its timeouts from the listener: set here, they cost no system call for each.
