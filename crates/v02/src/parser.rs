@@ -12,6 +12,7 @@ use crate::request::{Refusal, Request, first_line, is_tchar, line_length};
 const MAX_REQUEST_LINE: usize = 8 * 1024;
 const LONG_LINE: Refusal = Refusal { status: "414 URI Too Long", reason: "the request line exceeds 8 KiB" };
 
+/// The bytes of one connection on their way to become requests.
 #[derive(Default)]
 pub(crate) struct Parser {
     input: Input,
@@ -61,7 +62,7 @@ impl Parser {
             .is_some_and(|current| mem::take(&mut current.expects_continue) && waits && current.request.body.is_empty())
     }
 
-    /// Whether bytes have come that belong to no request that was handed out.
+    /// Whether bytes have come that are no part of a request yet.
     pub(crate) fn has_unused(&self) -> bool {
         !self.input.unused().is_empty()
     }

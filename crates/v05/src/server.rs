@@ -118,8 +118,10 @@ impl<'a> Server<'a> {
     /// make the close a reset that overtakes the answer.
     fn turn_away(&mut self, mut stream: TcpStream) -> Result<()> {
         let (answer, _) = response::refusal(NO_PROCESS)?;
-        stream.set_nonblocking(true)?;
-        let told = stream.write(&answer).and_then(|_| stream.shutdown(Shutdown::Write));
+        let told = stream
+            .set_nonblocking(true)
+            .and_then(|()| stream.write(&answer))
+            .and_then(|_| stream.shutdown(Shutdown::Write));
         self.rest()?;
         if told.is_ok() {
             let _ = stream.read(&mut self.buffer);
