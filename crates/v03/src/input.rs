@@ -1,5 +1,8 @@
 //! The bytes that came and are not used yet: a buffer that is filled behind and used up in front.
 
+/// Room for most heads, in bytes, so that they are put together without moving.
+const USUAL_HEAD: usize = 512;
+
 #[derive(Default)]
 pub(crate) struct Input {
     bytes: Vec<u8>,
@@ -14,6 +17,7 @@ impl Input {
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
         self.bytes.drain(..self.start);
         self.start = 0;
+        self.bytes.reserve(bytes.len().max(USUAL_HEAD));
         self.bytes.extend_from_slice(bytes);
     }
 

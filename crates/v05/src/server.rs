@@ -49,8 +49,8 @@ impl<'a> Server<'a> {
         set_timeouts(listener, knobs.timeout)?;
         let address = listener.local_addr()?;
         let mut environ = Environ::new(address, true);
-        warm_up(&mut environ, address)?;
         let (signals, children) = (Signals::new()?, Children::new()?);
+        warm_up(&mut environ, address)?;
         Ok(Server { knobs, application, environ, buffer: vec![0; BUFFER], signals, children })
     }
 
