@@ -6,7 +6,9 @@
 //!
 //! Still wrong: one read is not one request. A body that comes in many pieces is cut after the first. To see it:
 //!
-//!     head -c 1048576 /dev/zero | curl --data-binary @- http://127.0.0.1:8888/echo | wc -c
+//!     head -c 1048576 /dev/zero | curl -s --data-binary @- http://127.0.0.1:8888/echo | wc -c
+//!
+//! At least 1048576 bytes should come back; 4096 do.
 //!
 //! Sources: socket(2), bind(2), listen(2), accept(2).
 

@@ -5,9 +5,11 @@
 //! sends. Without I/O: `parser.rs` makes a `request.rs` of the bytes in `input.rs` (its target: `target.rs`, its body:
 //! `decoder.rs`), and `response.rs` makes bytes again (its date: `date.rs`).
 //!
-//! Still wrong: what it answers is built in; a second application needs a second server. To see it:
+//! Still wrong: what it answers is built in, so that an application of another kind needs another server. To see it:
 //!
-//!     curl http://127.0.0.1:8888/environ
+//!     cargo run -p v02 -- 127.0.0.1:8888 hello
+//!
+//! It has no use for the name of an application.
 //!
 //! Sources: RFC 9110, RFC 9112, RFC 3986.
 

@@ -30,7 +30,7 @@ impl<'a> Server<'a> {
         application: &'a dyn Application,
     ) -> Result<Server<'a>> {
         set_timeouts(listener, knobs.timeout)?;
-        let environ = Environ::new(listener.local_addr()?, false);
+        let environ = Environ::new(listener.local_addr()?, false); // wsgi.multiprocess
         Ok(Server { knobs, application, environ, buffer: vec![0; BUFFER] })
     }
 

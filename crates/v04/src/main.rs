@@ -2,10 +2,15 @@
 //!
 //! The step is in `server.rs`; the other files are v03's.
 //!
-//! Still wrong, and left so on purpose: children that ended stay as zombies, and children that still work outlive a
-//! server that is killed. To see the first:
+//! Still wrong, and left so on purpose: children that ended stay as zombies. A zombie has ended, but the kernel keeps
+//! its number and its exit status until its parent asks for them with wait(2). To see three, with STAT Z:
 //!
-//!     for i in 1 2 3; do curl http://127.0.0.1:8888/; done; ps -o pid,ppid,stat,comm -C v04
+//!     for i in 1 2 3; do curl -so /dev/null http://127.0.0.1:8888/; done; ps -o pid,ppid,stat,comm -C v04
+//!
+//! And children that still work outlive a server that is killed, as orphans: process 1, or another that takes orphans
+//! in, becomes their parent. To see one, with the server's number from the list above:
+//!
+//!     curl -s http://127.0.0.1:8888/sleep/5000 & sleep 1; kill -9 PID; ps -o pid,ppid,stat,comm -C v04
 //!
 //! Sources: fork(2), _exit(2), wait(2) under "NOTES".
 

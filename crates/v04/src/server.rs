@@ -36,7 +36,7 @@ impl<'a> Server<'a> {
     ) -> Result<Server<'a>> {
         set_timeouts(listener, knobs.timeout)?;
         let address = listener.local_addr()?;
-        let mut environ = Environ::new(address, true);
+        let mut environ = Environ::new(address, true); // wsgi.multiprocess
         warm_up(&mut environ, address)?;
         Ok(Server { knobs, application, environ, buffer: vec![0; BUFFER] })
     }
@@ -61,8 +61,9 @@ impl<'a> Server<'a> {
         }
     }
 
-    /// The child's whole life. It does not return into the server's loop, and it leaves by _exit(2): what the server
-    /// had in its buffers at the fork is the server's to write.
+    /// The child's whole life. It never returns (`!`), so it may take the server and the listener out of their loop. A
+    /// panic is caught, for it would unwind into that loop. And the child leaves by _exit(2): what the server had in its
+    /// buffers at the fork is the server's to write.
     fn child(mut self, listener: TcpListener, stream: TcpStream, peer: SocketAddr) -> ! {
         drop(listener); // Closes the child's copy: the port is free when the server is gone.
         let served = panic::catch_unwind(AssertUnwindSafe(|| self.serve(stream, peer)));
@@ -107,8 +108,8 @@ impl<'a> Server<'a> {
     }
 }
 
-/// Serves a request of its own, without a connection. What a process has done before a fork, its children need not do
-/// again: httparse asks the processor what it can do, which is slow in a virtual machine, and buffers find their size.
+/// Serves a request of its own, without a connection, to spare every child what is enough once before the fork:
+/// httparse asks the processor what it can do, which is slow in a virtual machine, and buffers find their size.
 fn warm_up(environ: &mut Environ, address: SocketAddr) -> Result<()> {
     let mut parser = Parser::default();
     parser.feed(b"GET / HTTP/1.1\r\nHost: 127.0.0.1:8888\r\nConnection: close\r\n\r\n");

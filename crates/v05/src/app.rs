@@ -10,16 +10,16 @@ use anyhow::{Context, Result};
 use crate::environ::Environ;
 use crate::gateway::{Application, Body, StartResponse};
 
-const APPLICATIONS: [(&str, &dyn Application); 2] = [("site", &site), ("hello", &hello)];
+const APPLICATIONS: &[(&str, &dyn Application)] = &[("site", &site), ("hello", &hello)];
 
 /// The application with that name.
 pub(crate) fn find(name: &str) -> Result<&'static dyn Application> {
-    let found = APPLICATIONS.into_iter().find(|(known, _)| *known == name);
+    let found = APPLICATIONS.iter().find(|(known, _)| *known == name);
     let (_, application) = found.with_context(|| {
-        let names = APPLICATIONS.map(|(known, _)| known).join(", ");
-        format!("there is no application {name}; give one of these: {names}")
+        let names: Vec<_> = APPLICATIONS.iter().map(|(known, _)| *known).collect();
+        format!("there is no application {name}; give one of these: {}", names.join(", "))
     })?;
-    Ok(application)
+    Ok(*application)
 }
 
 /// Answers every request with a greeting.

@@ -49,19 +49,20 @@ impl Children {
                     WaitStatus::Signaled(_, Signal::SIGKILL, _) => {} // That is how `end_own_group` ends it.
                     _ => log::line(format_args!("child {pid} did not end as it should: {ended:?}")),
                 }
-                let _ = killpg(pid, Signal::SIGKILL);
+                let _ = killpg(pid, Signal::SIGKILL); // For a child that did not come to end its group.
             }
             let _ = waitpid(pid, None);
         }
     }
 
-    /// Ends all children and their groups, and the orphans that came to the server from outside of these, and waits
-    /// for them.
+    /// Ends all children with their groups, and the grandchildren that left these and came to the server as orphans, and
+    /// waits for them.
     pub(crate) fn end_all(&mut self) {
         for child in self.0.drain() {
             let _ = killpg(child, Signal::SIGKILL);
         }
         loop {
+            // The kernel's list of all that are children of this process by now (proc_pid_task(5)).
             let list = fs::read_to_string(format!("/proc/self/task/{}/children", getpid())).unwrap_or_default();
             if list.is_empty() {
                 return;
@@ -75,7 +76,7 @@ impl Children {
 }
 
 /// What a child does first. It leads a group of its own; the signals mean to it what they mean to any process, but that
-/// SIGTERM ends the whole group; and SIGTERM is what it gets when `parent` dies.
+/// SIGTERM ends the whole group; and SIGTERM is what it gets when `parent` dies. (SIGKILL would end the child alone.)
 pub(crate) fn become_child(parent: Pid) -> nix::Result<()> {
     setpgid(getpid(), getpid())?;
     let actions = [
@@ -95,8 +96,8 @@ pub(crate) fn become_child(parent: Pid) -> nix::Result<()> {
     Ok(())
 }
 
-/// Ends the calling child and all that it started. The group is named, for a child that could not make one would end
-/// the server's.
+/// Ends the calling child and all that it started. The group is named: `killpg(0)` of a child that could not make one
+/// would end the server's.
 pub(crate) fn end_own_group() {
     let _ = killpg(getpid(), Signal::SIGKILL);
 }

@@ -3,14 +3,16 @@
 //! `children.rs` knows the children and ends them, `signals.rs` waits for a client or a signal, `server.rs` puts the two
 //! to work; the other files are v04's.
 //!
-//! Still wrong: a client that is silent costs a process. To see it, look at the processes while this runs:
+//! Still wrong: a client that is silent costs a process. To see three, below the server in the list:
 //!
-//!     for i in 1 2 3; do sleep 5 | curl -s telnet://127.0.0.1:8888 & done; sleep 1; ps -o pid,ppid,stat,comm -C v05
+//!     for i in 1 2 3; do sleep 5 | curl -so /dev/null telnet://127.0.0.1:8888 & done; sleep 1
+//!     ps -o pid,ppid,stat,comm -C v05
 //!
-//! A limit that stays: a grandchild that makes a session of its own leaves its group, so a `kill -9` of the server does
-//! not reach it. Only a cgroup or a pid namespace would.
+//! A limit that stays: a grandchild can leave its process group, for instance by a session of its own (setsid(2)). Then
+//! a `kill -9` of the server does not reach it. Only a fence around all processes would: a cgroup (cgroups(7)) or a pid
+//! namespace (pid_namespaces(7)).
 //!
-//! Sources: wait(2), signal(7), setpgid(2), PR_SET_PDEATHSIG(2const), PR_SET_CHILD_SUBREAPER(2const).
+//! Sources: wait(2), signal(7), setpgid(2), prctl(2) for PR_SET_PDEATHSIG and PR_SET_CHILD_SUBREAPER.
 
 mod app;
 mod children;

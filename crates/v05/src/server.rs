@@ -48,7 +48,7 @@ impl<'a> Server<'a> {
     ) -> Result<Server<'a>> {
         set_timeouts(listener, knobs.timeout)?;
         let address = listener.local_addr()?;
-        let mut environ = Environ::new(address, true);
+        let mut environ = Environ::new(address, true); // wsgi.multiprocess
         let (signals, children) = (Signals::new()?, Children::new()?);
         warm_up(&mut environ, address)?;
         Ok(Server { knobs, application, environ, buffer: vec![0; BUFFER], signals, children })
@@ -57,7 +57,8 @@ impl<'a> Server<'a> {
     /// Accepts one client after another, until SIGTERM or SIGINT. What goes wrong with one is a line on stderr, and the
     /// next one is served.
     pub(crate) fn run(mut self, listener: TcpListener) -> Result<()> {
-        listener.set_nonblocking(true)?; // A client that poll(2) announced may have left before accept(2).
+        // A client that poll(2) announced may have left before accept(2), which would wait then, deaf to signals.
+        listener.set_nonblocking(true)?;
         let server = getpid();
         while !self.signals.take_stop() {
             // At the limit nobody is accepted: who comes waits in the listener's queue.
@@ -71,7 +72,8 @@ impl<'a> Server<'a> {
             }
             match listener.accept() {
                 Ok((stream, peer)) => {
-                    let mask = signals::block()?; // The handlers are the server's; a new child has them still.
+                    // Until `become_child` sets its own, a signal would run the server's handlers in the child.
+                    let mask = signals::block()?;
                     // SAFETY: this process has one thread, so nothing is left half done for the child (fork(2)).
                     match unsafe { fork() } {
                         Ok(ForkResult::Child) => self.child(listener, stream, peer, server, mask),
@@ -136,8 +138,9 @@ impl<'a> Server<'a> {
         Ok(())
     }
 
-    /// The child's whole life. It does not return into the server's loop, and it leaves by _exit(2): what the server
-    /// had in its buffers at the fork is the server's to write.
+    /// The child's whole life. It never returns (`!`), so it may take the server and the listener out of their loop. A
+    /// panic is caught, for it would unwind into that loop. And the child leaves by _exit(2): what the server had in its
+    /// buffers at the fork is the server's to write.
     fn child(mut self, listener: TcpListener, stream: TcpStream, peer: SocketAddr, server: Pid, mask: SigSet) -> ! {
         drop(listener); // Closes the child's copy: the port is free when the server is gone.
         let served = panic::catch_unwind(AssertUnwindSafe(|| {
@@ -146,7 +149,9 @@ impl<'a> Server<'a> {
             }
             self.serve(stream, peer);
         }));
-        children::end_own_group(); // Also what the application started, and also if the server is gone by now.
+        // What the application started ends with the child, also if the server is gone by now. So does the child
+        // itself: what follows runs only if it could not make a group.
+        children::end_own_group();
         // SAFETY: _exit ends the process; no code of this program runs after it.
         unsafe { libc::_exit(i32::from(served.is_err())) }
     }
@@ -188,8 +193,8 @@ impl<'a> Server<'a> {
     }
 }
 
-/// Serves a request of its own, without a connection. What a process has done before a fork, its children need not do
-/// again: httparse asks the processor what it can do, which is slow in a virtual machine, and buffers find their size.
+/// Serves a request of its own, without a connection, to spare every child what is enough once before the fork:
+/// httparse asks the processor what it can do, which is slow in a virtual machine, and buffers find their size.
 fn warm_up(environ: &mut Environ, address: SocketAddr) -> Result<()> {
     let mut parser = Parser::default();
     parser.feed(b"GET / HTTP/1.1\r\nHost: 127.0.0.1:8888\r\nConnection: close\r\n\r\n");

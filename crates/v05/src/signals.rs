@@ -2,6 +2,7 @@
 //!
 //! A signal handler may do next to nothing (signal-safety(7)). So it writes one byte into a pipe, the self-pipe, and
 //! poll(2) waits for that as for a client. std's `accept` would go on waiting: it hides that a signal came (EINTR).
+//! The pipe is a pair of connected sockets, which std offers, and which signal-hook can write to without waiting.
 
 use std::io::{ErrorKind, Read};
 use std::net::TcpListener;
