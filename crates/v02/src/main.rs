@@ -46,7 +46,7 @@ ADDRESS       HOST:PORT to listen on; port 0 is any free one (default 127.0.0.1:
 
 Environment:
 LOG           on: a line on stderr for each request; off: none (default on)
-TIMEOUT       seconds that a request may take to come (default 10)
+TIMEOUT       seconds that a request may take to come, and 64 KiB of a response to go (default 10)
 "
 );
 

@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -14,6 +15,9 @@ use crate::log;
 use crate::request::Request;
 use crate::response::Response;
 use crate::target::percent_decode;
+
+/// How long the server rests when it can't accept, for want of descriptors say: trying at once would burn the processor.
+const REST: Duration = Duration::from_millis(100);
 
 pub(crate) struct Server<'a> {
     knobs: &'a Knobs,
@@ -34,7 +38,10 @@ impl<'a> Server<'a> {
                 Ok((stream, peer)) => self.serve(stream, peer),
                 // The timeout holds for accept too: nobody came.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) => log::line(format_args!("accept failed: {error}")),
+                Err(error) => {
+                    log::line(format_args!("accept failed: {error}"));
+                    thread::sleep(REST);
+                }
             }
         }
     }

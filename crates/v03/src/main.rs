@@ -50,7 +50,7 @@ APPLICATION   what answers: site, with a page for each thing to try, or hello (d
 
 Environment:
 LOG           on: a line on stderr for each request; off: none (default on)
-TIMEOUT       seconds that a request may take to come (default 10)
+TIMEOUT       seconds that a request may take to come, and 64 KiB of a response to go (default 10)
 "
 );
 

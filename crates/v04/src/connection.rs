@@ -18,7 +18,9 @@ use crate::response;
 
 /// The size of the buffer for one read, in bytes.
 pub(crate) const BUFFER: usize = 8 * 1024;
-/// How long a client that is refused may go on sending before the connection is closed.
+/// A client has to take so many bytes of a response within TIMEOUT: 6.4 kB a second, if that is 10 s.
+const PIECE: usize = 64 * 1024;
+/// How long a client may go on sending after the response, before the connection is closed.
 const LINGER: Duration = Duration::from_secs(1);
 
 const TOO_SLOW: Refusal =
@@ -32,8 +34,8 @@ pub(crate) struct Connection<'a> {
     /// When the request must have come.
     deadline: Instant,
     has_read: bool,
-    /// Whether the client may still be sending what nobody will read.
-    is_refused: bool,
+    /// Whether to linger before the close.
+    lingers: bool,
 }
 
 /// What a client sent.
@@ -47,7 +49,7 @@ pub(crate) enum Received {
 impl<'a> Connection<'a> {
     pub(crate) fn new(stream: TcpStream, buffer: &'a mut [u8], timeout: Duration) -> Connection<'a> {
         let deadline = Instant::now() + timeout;
-        Connection { stream, buffer, parser: Parser::default(), deadline, has_read: false, is_refused: false }
+        Connection { stream, buffer, parser: Parser::default(), deadline, has_read: false, lingers: false }
     }
 
     /// Reads until the request is complete, refused, or late. An error means that the connection is lost.
@@ -76,23 +78,30 @@ impl<'a> Connection<'a> {
         self.parser.line()
     }
 
-    /// Sends `bytes`. A client that takes none for the listener's timeout is an error.
+    /// Sends `bytes`. A client that takes them too slowly is an error.
     pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stream.write_all(bytes)
+        for piece in bytes.chunks(PIECE) {
+            // A blocking write takes less than all only when the listener's timeout has passed.
+            if self.stream.write(piece)? < piece.len() {
+                return Err(ErrorKind::TimedOut.into());
+            }
+        }
+        self.lingers |= bytes.len() > PIECE;
+        Ok(())
     }
 
     /// Sends the answer to a request that is refused. Gives back the number of bytes of its body.
     pub(crate) fn refuse(&mut self, refusal: Refusal) -> Result<u64> {
-        let (answer, count) = response::refusal(refusal)?;
+        let (answer, count) = response::refusal(refusal, self.line().starts_with(b"HEAD "))?;
         self.send(&answer)?;
-        self.is_refused = true;
+        self.lingers = true;
         Ok(count)
     }
 
     /// Closes. Where bytes of the client may be on their way still, closing at once would reset the connection, and
-    /// the reset would overtake the answer (RFC 9112 9.6).
+    /// the reset would overtake the answer, the more easily the longer that is (RFC 9112 9.6).
     pub(crate) fn close(mut self) {
-        if self.is_refused || self.parser.is_midway() {
+        if self.lingers || self.parser.is_midway() {
             self.linger();
         }
     }

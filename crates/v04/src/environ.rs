@@ -17,7 +17,7 @@ pub(crate) struct Environ {
     own: (usize, usize),
     /// `wsgi.input`: the body of the request.
     pub(crate) input: Cursor<Vec<u8>>,
-    /// `wsgi.errors`: lines for the server's log. A line goes out whole.
+    /// `wsgi.errors`: lines for the server's log. A line of up to 1,024 bytes goes out whole.
     pub(crate) errors: LineWriter<Stderr>,
 }
 
@@ -38,7 +38,8 @@ impl Environ {
             errors: LineWriter::new(io::stderr()),
         };
         environ.set("SCRIPT_NAME", b"");
-        environ.set("SERVER_NAME", server.ip().to_string().as_bytes());
+        let name = if server.is_ipv6() { format!("[{}]", server.ip()) } else { server.ip().to_string() };
+        environ.set("SERVER_NAME", name.as_bytes()); // RFC 3875 4.1.14
         environ.set("SERVER_PORT", server.port().to_string().as_bytes());
         environ.set("wsgi.version", b"1.0");
         environ.set("wsgi.url_scheme", b"http");

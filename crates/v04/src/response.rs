@@ -154,14 +154,16 @@ impl Content {
     }
 }
 
-/// The whole answer to a request that is refused, and the number of bytes of its body.
-pub(crate) fn refusal(refusal: Refusal) -> Result<(Vec<u8>, u64)> {
+/// The whole answer to a request that is refused, and the number of bytes of its body, which a HEAD has not.
+pub(crate) fn refusal(refusal: Refusal, is_head: bool) -> Result<(Vec<u8>, u64)> {
     let mut response = Response::new(refusal.status)?;
     response.field("Content-Type", "text/plain")?;
     let page = format!("{}: {}\n", refusal.status, refusal.reason);
     let mut out = Vec::new();
     let mut content = response.start(None, Some(page.len() as u64), &mut out);
-    content.block(page.as_bytes(), &mut out)?;
+    if !is_head {
+        content.block(page.as_bytes(), &mut out)?;
+    }
     Ok((out, content.count))
 }
 

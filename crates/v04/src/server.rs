@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::panic::{self, AssertUnwindSafe};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -18,6 +19,9 @@ use crate::gateway::{self, Application};
 use crate::knobs::Knobs;
 use crate::log;
 use crate::parser::Parser;
+
+/// How long the server rests when it can't accept, for want of descriptors say: trying at once would burn the processor.
+const REST: Duration = Duration::from_millis(100);
 
 pub(crate) struct Server<'a> {
     knobs: &'a Knobs,
@@ -56,7 +60,10 @@ impl<'a> Server<'a> {
                 }
                 // The timeout holds for accept too: nobody came.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) => log::line(format_args!("accept failed: {error}")),
+                Err(error) => {
+                    log::line(format_args!("accept failed: {error}"));
+                    thread::sleep(REST);
+                }
             }
         }
     }

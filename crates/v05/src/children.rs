@@ -3,18 +3,19 @@
 //! Zombies. A child that ended stays as a zombie until its parent waits for it. One SIGCHLD can stand for many of them,
 //! so `reap` waits until there is none left.
 //!
-//! Orphans. A child leads a process group, so that all that an application started can be ended with it. It asks for a
-//! signal when its parent dies, however that dies. And the server is a subreaper: who loses its parent becomes the
-//! server's own child, and is reaped.
+//! Orphans. A child leads a process group, so that all that an application started can be ended with it, unless it left
+//! the group. The child asks for a signal when its parent dies, however that dies. And the server is a subreaper: who
+//! loses its parent becomes the server's own child, is reaped, and is ended with the server.
 
 use std::collections::HashSet;
 use std::fs;
+use std::mem;
 
 use anyhow::Result;
-use nix::libc::c_int;
+use nix::libc::{self, c_int};
 use nix::sys::prctl;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, killpg, sigaction};
-use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
+use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Pid, getpid, getppid, setpgid};
 
 use crate::log;
@@ -41,17 +42,16 @@ impl Children {
 
     /// Waits for all that ended, and ends what is left of their groups.
     pub(crate) fn reap(&mut self) {
-        // WNOWAIT leaves the zombie there: until it is waited for, no new process or group can get its number.
-        while let Ok(ended) = waitid(Id::All, WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT) {
-            let Some(pid) = ended.pid() else { return };
-            if self.0.remove(&pid) {
-                match ended {
-                    WaitStatus::Signaled(_, Signal::SIGKILL, _) => {} // That is how `end_own_group` ends it.
-                    _ => log::line(format_args!("child {pid} did not end as it should: {ended:?}")),
-                }
+        while let Some(pid) = find_zombie() {
+            let is_child = self.0.remove(&pid);
+            if is_child {
                 let _ = killpg(pid, Signal::SIGKILL); // For a child that did not come to end its group.
             }
-            let _ = waitpid(pid, None);
+            match waitpid(pid, None) {
+                Ok(WaitStatus::Signaled(_, Signal::SIGKILL, _)) => {} // That is how `end_own_group` ends it.
+                ended if is_child => log::line(format_args!("child {pid} did not end as it should: {ended:?}")),
+                _ => {}
+            }
         }
     }
 
@@ -73,6 +73,20 @@ impl Children {
             let _ = waitpid(None, None);
         }
     }
+}
+
+/// A child that ended, if there is one. WNOWAIT leaves the zombie there: until it is waited for, no new process or group
+/// can get its number. Not by nix: its `waitid` knows no real-time signals, and would find a child that died of one for
+/// ever, and no other.
+fn find_zombie() -> Option<Pid> {
+    // SAFETY: a siginfo_t is made of numbers, so all zeros are a value of it.
+    let mut ended: libc::siginfo_t = unsafe { mem::zeroed() };
+    let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: `ended` is there to be written to for the whole call.
+    let result = unsafe { libc::waitid(libc::P_ALL, 0, &mut ended, options) };
+    // SAFETY: waitid(2) fills in si_pid, or leaves it 0 if no child has ended.
+    let pid = unsafe { ended.si_pid() };
+    (result == 0 && pid != 0).then(|| Pid::from_raw(pid))
 }
 
 /// What a child does first. It leads a group of its own; the signals mean to it what they mean to any process, but that

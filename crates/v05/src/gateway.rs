@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::{Context, Error, Result, anyhow, bail};
@@ -70,6 +71,7 @@ pub(crate) fn run(
     let exchange =
         RefCell::new(Exchange { request, send, status: &mut status, head: None, content: None, sent: false });
     let answered = catch_unwind(AssertUnwindSafe(|| answer(application, environ, &exchange)));
+    let _ = environ.errors.flush(); // A line that has no end yet belongs to this request too.
     let error = answered.unwrap_or_else(|_| Err(anyhow!("the application panicked"))).err();
     let mut exchange = exchange.into_inner();
     let complete = error.is_none() || exchange.fail().is_ok();

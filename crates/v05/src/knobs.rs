@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 pub(crate) struct Knobs {
     /// LOG: whether each request gets a line on stderr.
     pub(crate) log: bool,
-    /// TIMEOUT: how long a request may take to come.
+    /// TIMEOUT: how long a request may take to come, and a piece of a response to go.
     pub(crate) timeout: Duration,
     /// MAX_CHILDREN: how many children there are at the most.
     pub(crate) max_children: usize,

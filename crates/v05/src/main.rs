@@ -56,7 +56,7 @@ Environment:
 GRACE         seconds that running requests get to finish when the server is stopped (default 5)
 LOG           on: a line on stderr for each request; off: none (default on)
 MAX_CHILDREN  how many connections are served at once; more wait (default 256)
-TIMEOUT       seconds that a request may take to come (default 10)
+TIMEOUT       seconds that a request may take to come, and 64 KiB of a response to go (default 10)
 "
 );
 

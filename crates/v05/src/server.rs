@@ -24,7 +24,7 @@ use crate::request::Refusal;
 use crate::response;
 use crate::signals::{self, Signals};
 
-/// How long the server rests when processes or descriptors ran out.
+/// How long the server rests when it can't accept, for want of descriptors say: trying at once would burn the processor.
 const REST: Duration = Duration::from_millis(100);
 const NO_PROCESS: Refusal =
     Refusal { status: "503 Service Unavailable", reason: "no process can be had at the moment; try again later" };
@@ -97,7 +97,7 @@ impl<'a> Server<'a> {
                 }
             }
         }
-        drop(listener);
+        drop(listener); // Who waits in its queue is turned away.
         self.finish()
     }
 
@@ -119,7 +119,7 @@ impl<'a> Server<'a> {
     /// Answers 503, in one write that can't block; then rests, and reads what the client sent: left unread, it would
     /// make the close a reset that overtakes the answer.
     fn turn_away(&mut self, mut stream: TcpStream) -> Result<()> {
-        let (answer, _) = response::refusal(NO_PROCESS)?;
+        let (answer, _) = response::refusal(NO_PROCESS, false)?;
         let told = stream
             .set_nonblocking(true)
             .and_then(|()| stream.write(&answer))
@@ -131,7 +131,7 @@ impl<'a> Server<'a> {
         Ok(())
     }
 
-    /// When there are no more processes or descriptors to be had, trying again at once would only burn the processor.
+    /// Rests, and reaps meanwhile: that may end the shortage.
     fn rest(&mut self) -> Result<()> {
         self.signals.wait(None, Some(REST))?;
         self.children.reap();

@@ -33,6 +33,9 @@ impl Signals {
         pipe.set_nonblocking(true)?;
         let stop = Arc::new(AtomicBool::new(false));
         for signal in [SIGTERM, SIGINT] {
+            // A second one while nobody has looked at the first: the server hangs, in a write to stderr say, so it ends
+            // here. That is the children's end too, as for every death of the server.
+            flag::register_conditional_shutdown(signal, 0, stop.clone())?;
             flag::register(signal, stop.clone())?; // Before the pipe: who is woken finds the flag set.
         }
         for signal in [SIGCHLD, SIGTERM, SIGINT] {

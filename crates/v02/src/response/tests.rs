@@ -170,11 +170,16 @@ fn every_head_has_one_date_one_server_and_the_end_of_the_connection() {
 
 #[test]
 fn a_refusal_is_a_whole_response() {
-    let (bytes, count) = refusal(TOO_MANY_FIELDS).expect("a response");
+    let (bytes, count) = refusal(TOO_MANY_FIELDS, false).expect("a response");
     let (head, body) = parts(&bytes);
     assert!(head.starts_with("HTTP/1.1 431 Request Header Fields Too Large\r\n"));
     assert_eq!(body, "431 Request Header Fields Too Large: there are more than 100 fields\n");
     assert_eq!(framing(head), [format!("Content-Length: {}", body.len())]);
     assert_eq!(count, body.len() as u64);
     assert!(head.contains("\r\nDate: ") && head.ends_with("\r\nConnection: close"));
+
+    let (to_head, count) = refusal(TOO_MANY_FIELDS, true).expect("a response");
+    let (head, nothing) = parts(&to_head);
+    assert_eq!(framing(head), [format!("Content-Length: {}", body.len())]);
+    assert_eq!((nothing, count), ("", 0));
 }
