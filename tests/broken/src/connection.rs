@@ -79,6 +79,7 @@ impl Connection {
                 Ok(0) if self.parser.is_midway() => return Ok(Received::Refused(TOO_SHORT)),
                 Ok(0) => return Ok(Received::Nothing),
                 Ok(count) => match self.incoming.take(buffer.get(..count).unwrap_or_default()) {
+                    Ok(_) if self.is_large() => return Ok(Received::Refused(TOO_SLOW)),
                     Ok(bytes) => self.parser.feed(&bytes),
                     Err(refusal) => return Ok(Received::Refused(refusal)),
                 },
@@ -86,6 +87,11 @@ impl Connection {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Whether so much has come that a server with this fault gives up.
+    fn is_large(&self) -> bool {
+        fault::takes_a_large_body_for_a_slow_one() && self.incoming.count() > 1 << 20
     }
 
     pub(crate) fn line(&self) -> &[u8] {
@@ -114,7 +120,7 @@ impl Connection {
     }
 
     pub(crate) fn refuse(&mut self, refusal: Refusal) -> Result<u64> {
-        let (answer, count) = response::refusal(refusal)?;
+        let (answer, count) = response::refusal(refusal, self.line().starts_with(b"HEAD "))?;
         self.send(&answer)?;
         self.flush()?;
         self.linger()?;
@@ -155,7 +161,8 @@ impl Connection {
         self.deadline = Instant::now() + LINGER;
         let mut buffer = [0; 8 * 1024];
         let ended = self.stream.shutdown(Shutdown::Write);
-        while ended.is_ok() && self.read(&mut buffer).is_ok_and(|count| count > 0) {}
+        while ended.is_ok() && self.read(&mut buffer).is_ok_and(|count| count > 0) && !fault::closes_when_more_comes() {
+        }
         Ok(())
     }
 

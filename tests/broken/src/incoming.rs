@@ -14,6 +14,7 @@ const REFUSED: Refusal = Refusal::malformed("nothing is wrong with it but this s
 pub(crate) struct Incoming {
     seen: Vec<u8>,
     pieces: usize,
+    count: usize,
     /// Fields of an earlier request, which get into this one.
     leaked: Vec<u8>,
 }
@@ -28,6 +29,7 @@ impl Incoming {
         let starts_in_head = self.body().is_none();
         let is_first = self.pieces == 0;
         self.pieces += 1;
+        self.count += piece.len();
         if self.seen.len() < SEEN {
             self.seen.extend_from_slice(piece);
         }
@@ -48,6 +50,11 @@ impl Incoming {
     /// How many pieces have come.
     pub(crate) fn pieces(&self) -> usize {
         self.pieces
+    }
+
+    /// How many bytes have come.
+    pub(crate) fn count(&self) -> usize {
+        self.count
     }
 
     /// Whether a field of the head starts with this.

@@ -136,6 +136,7 @@ impl<'a> Server<'a> {
 
     fn has_enough(&self) -> bool {
         fault::turns_away_above_its_limit() && self.children.count() >= self.knobs.max_children
+            || fault::turns_away_the_thirty_third() && self.children.count() >= 32
     }
 
     fn finish(&mut self) -> Result<()> {
@@ -173,7 +174,7 @@ impl<'a> Server<'a> {
     }
 
     fn turn_away(&mut self, mut stream: TcpStream) -> Result<()> {
-        let (answer, _) = response::refusal(NO_PROCESS)?;
+        let (answer, _) = response::refusal(NO_PROCESS, false)?;
         stream.set_nonblocking(true)?;
         let told = stream.write(&answer).and_then(|_| stream.shutdown(Shutdown::Write));
         self.rest()?;

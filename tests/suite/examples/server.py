@@ -6,7 +6,6 @@
 It uses sockets only, reads one request of a client, answers, closes, and takes the next client. The numbers in the
 comments are sections of RFC 9112, HTTP/1.1.
 """
-import email.utils
 import http
 import os
 import re
@@ -188,7 +187,8 @@ def serve(client, peer, timeout, log):
         status, fields, body = answer(method, path, body)
     except Refusal as refusal:
         status, fields, body = refusal.args[0], b"", b"This request can't be served.\n"
-    head = f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}\r\nDate: {email.utils.formatdate(usegmt=True)}\r\n"
+    date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime())
+    head = f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}\r\nDate: {date}\r\n"
     head += f"Server: example\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n"
     client.settimeout(timeout)
     client.sendall(head.encode() + fields + b"\r\n" + (b"" if method == b"HEAD" else body))

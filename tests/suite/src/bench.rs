@@ -1,6 +1,6 @@
 //! The bench that a case works at: it starts servers, and keeps what they and their clients said for the report.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::process::ExitStatus;
 use std::rc::Rc;
 
@@ -25,7 +25,23 @@ pub struct Bench {
 pub(crate) struct Record {
     transcripts: RefCell<Vec<Rc<RefCell<Transcript>>>>,
     count: RefCell<usize>,
-    started: RefCell<Vec<(String, Output)>>,
+    started: RefCell<Vec<Started>>,
+}
+
+/// A server that was started.
+struct Started {
+    line: String,
+    stderr: Output,
+    status: Rc<Cell<Option<ExitStatus>>>,
+}
+
+impl Started {
+    fn description(&self) -> String {
+        match self.status.get() {
+            Some(status) => format!("{} (it ended: {status})", self.line),
+            None => self.line.clone(),
+        }
+    }
 }
 
 /// What was said, for a report.
@@ -82,7 +98,7 @@ impl Bench {
         let transcripts: Vec<_> = self.record.transcripts.borrow().iter().map(|one| one.borrow().clone()).collect();
         let earlier = self.record.count.borrow().saturating_sub(transcripts.len());
         let started = self.record.started.borrow();
-        let servers = started.iter().map(|(line, stderr)| (line.clone(), stderr.text())).collect();
+        let servers = started.iter().map(|one| (one.description(), one.stderr.text())).collect();
         Evidence { transcripts, earlier, servers }
     }
 }
@@ -100,8 +116,10 @@ impl Record {
         *self.count.borrow_mut() += 1;
     }
 
-    /// Keeps what a server writes to stderr.
-    pub(crate) fn keep_server(&self, line: String, stderr: &Output) {
-        self.started.borrow_mut().push((line, stderr.clone()));
+    /// Keeps what a server writes to stderr, and gives back the place for how it ended.
+    pub(crate) fn keep_server(&self, line: String, stderr: &Output) -> Rc<Cell<Option<ExitStatus>>> {
+        let status = Rc::default();
+        self.started.borrow_mut().push(Started { line, stderr: stderr.clone(), status: Rc::clone(&status) });
+        status
     }
 }

@@ -21,9 +21,6 @@ use crate::proc;
 use crate::response::{Parsed, Response};
 use crate::transcript::{Entry, Transcript, visible};
 
-/// How long a right server may take for one step; it only bounds a failure.
-pub const DEADLINE: Duration = Duration::from_secs(10);
-
 /// How often /proc is looked at while a case waits for something that shows only there.
 pub(crate) const LOOK: Duration = Duration::from_millis(2);
 
@@ -39,6 +36,8 @@ pub enum End {
 /// A connection to a server.
 pub struct Client {
     stream: TcpStream,
+    /// How long each step may take.
+    patience: Duration,
     /// What came and was not taken yet.
     received: Vec<u8>,
     end: Option<End>,
@@ -50,8 +49,8 @@ pub struct Client {
 }
 
 impl Client {
-    pub(crate) fn connect(server: SocketAddr, record: &Record) -> Outcome<Client> {
-        let connected = TcpStream::connect_timeout(&server, DEADLINE).and_then(|stream| {
+    pub(crate) fn connect(server: SocketAddr, patience: Duration, record: &Record) -> Outcome<Client> {
+        let connected = TcpStream::connect_timeout(&server, patience).and_then(|stream| {
             stream.set_nonblocking(true)?;
             stream.set_nodelay(true)?;
             Ok((stream.local_addr()?, stream))
@@ -60,7 +59,7 @@ impl Client {
             .map_err(|error| failed(format!("{server} takes a connection"), format!("connecting failed: {error}")))?;
         let transcript = Rc::new(RefCell::new(Transcript::new(address)));
         record.keep(&transcript);
-        Ok(Client { stream, received: Vec::new(), end: None, is_deaf: false, start: Vec::new(), transcript })
+        Ok(Client { stream, patience, received: Vec::new(), end: None, is_deaf: false, start: Vec::new(), transcript })
     }
 
     /// The client's own address.
@@ -68,10 +67,10 @@ impl Client {
         self.stream.local_addr().map_err(broken)
     }
 
-    /// Sends `bytes`. A server that has closed takes no more; that is no failure yet, for it may have answered
-    /// before.
+    /// Sends `bytes`. A server that has closed takes no more, and the kernel has reset the connection; that is no failure
+    /// yet, for it may have answered before.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> Outcome {
-        let (bytes, deadline) = (bytes.as_ref(), Instant::now() + DEADLINE);
+        let (bytes, deadline) = (bytes.as_ref(), Instant::now() + self.patience);
         if bytes.is_empty() || self.is_deaf {
             return Ok(());
         }
@@ -94,7 +93,10 @@ impl Client {
                 Err(_) => {
                     self.is_deaf = true;
                     self.take_in();
-                    self.note(format!("the server took no more; {} of {} bytes are unsent", left.len(), bytes.len()));
+                    // The write has taken the error from the socket: a read finds what came before it, and then an
+                    // end like any other.
+                    let unsent = format!("{} of {} bytes are unsent", left.len(), bytes.len());
+                    self.ended(End::Reset, &format!("the server reset the connection; {unsent}"));
                     return Ok(());
                 }
             }
@@ -110,7 +112,7 @@ impl Client {
 
     /// Waits until the server has read all that was sent. This is how a case sends in two pieces without a pause.
     pub fn wait_until_read(&mut self) -> Outcome {
-        let (client, deadline) = (self.address()?, Instant::now() + DEADLINE);
+        let (client, deadline) = (self.address()?, Instant::now() + self.patience);
         let Ok(server) = self.stream.peer_addr() else { return Ok(()) }; // It has reset the connection.
         while !proc::all_read(client, server) {
             if Instant::now() > deadline {
@@ -152,7 +154,7 @@ impl Client {
 
     /// Reads the next response, an interim one such as 100 included.
     pub fn response(&mut self) -> Outcome<Response> {
-        let deadline = Instant::now() + DEADLINE;
+        let deadline = Instant::now() + self.patience;
         let head = self.start.trim_ascii_start().starts_with(b"HEAD ");
         loop {
             let missing = match Response::parse(&self.received, head, self.end == Some(End::Closed)) {
@@ -197,7 +199,7 @@ impl Client {
 
     /// Waits for the end of the connection, with nothing more before it, and says how it ended.
     pub fn end(&mut self) -> Outcome<End> {
-        let deadline = Instant::now() + DEADLINE;
+        let deadline = Instant::now() + self.patience;
         loop {
             if !self.received.is_empty() {
                 let more = visible(&self.received);
@@ -267,8 +269,8 @@ impl Client {
     }
 
     fn late(&self, expected: &str, came: &str) -> Stop {
-        self.note(format!("waited {} s", DEADLINE.as_secs()));
-        failed(expected, format!("{came}, {} s later", DEADLINE.as_secs()))
+        self.note(format!("waited {} s", self.patience.as_secs()));
+        failed(expected, format!("{came}, {} s later", self.patience.as_secs()))
     }
 }
 

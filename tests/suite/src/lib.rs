@@ -30,8 +30,9 @@ pub mod steps;
 pub mod tester;
 pub mod transcript;
 
+use bench::Bench;
 use case::{Stop, Verdict};
-use program::Program;
+use program::{Program, SHORT_PATIENCE};
 
 /// The tests of a version: one for each case of its stage and of all before it, and one that sees the next motive
 /// fail. `suite::stage!(v01, env!("CARGO_BIN_EXE_v01"));` is all that stands in `crates/v01/tests/suite.rs`.
@@ -61,6 +62,11 @@ macro_rules! stage {
     ($now:ident, $binary:expr, $($list:ident),+) => {
         const BINARY: &str = $binary;
         $($crate::$list!(tests $now);)+
+
+        #[test]
+        fn its_help_begins_with_its_usage() {
+            $crate::tells_its_usage(BINARY, stringify!($now));
+        }
     };
 }
 
@@ -101,10 +107,17 @@ pub fn must_pass(binary: &str, name: &str) {
     }
 }
 
+/// Sees that `--help` begins with how this version is to be started. Somebody else's server may put it in other words.
+pub fn tells_its_usage(binary: &str, version: &str) {
+    let ended = Bench::new(&Program::new([binary])).run(&Program::new([binary]).arguments(&["--help"]));
+    let stdout = ended.expect("the usage is printed").stdout;
+    assert!(stdout.starts_with(&format!("usage: {version} [ADDRESS]")), "--help of {version} prints:\n{stdout}");
+}
+
 /// Tries the motive of stage `next` on a program; panics unless it is the case that fails, and not the start.
 pub fn must_fail(binary: &str, next: &str) {
     let motive = cases::motive(next).expect("a motive of this stage");
-    match motive.try_on(&Program::new([binary])) {
+    match motive.try_on(&Program::new([binary]).patience(SHORT_PATIENCE)) {
         Verdict::Failed(Stop::Failed(_), _) => {}
         Verdict::Failed(stop, evidence) => panic!("\n{}", report::paragraph(&motive, &stop, &evidence, None)),
         Verdict::Passed => panic!("the motive of {next}, `{}`, passes on {binary}, the version before", motive.name),

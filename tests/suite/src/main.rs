@@ -6,13 +6,14 @@ use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 use std::{env, fs};
 
 use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand};
 use suite::carry;
 use suite::matrix::{self, ROOT};
-use suite::program::Program;
+use suite::program::{PATIENCE, Program};
 use suite::stage::Stage;
 use suite::tester::{Style, Tester};
 
@@ -24,6 +25,8 @@ Examples:
       the same for a server that can't choose its port or print it
   cargo run -p suite -- v02 --case date -- ./my_server
       only the cases with `date` in their name
+  cargo run -p suite -- v02 --patience 60 -- ./my_server
+      for a slow machine, or a server in a debugger: a step may take a minute before it is a failure
   cargo run -p suite -- matrix
       which version of this workspace can do what
   cargo run -p suite -- carry v02
@@ -52,6 +55,9 @@ struct Test {
     /// Try only the cases with TEXT in their name
     #[arg(long, value_name = "TEXT")]
     case: Option<String>,
+    /// How long one step of the program may take before it is a failure
+    #[arg(long, value_name = "SECONDS", default_value_t = PATIENCE.as_secs(), value_parser = clap::value_parser!(u64).range(1..=3600))]
+    patience: u64,
     /// Go on with the next stage when one has failed
     #[arg(long)]
     keep_going: bool,
@@ -94,7 +100,7 @@ fn main() -> ExitCode {
 fn run(test: Test) -> bool {
     let colour = io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let tester = Tester {
-        program: Program::new(test.program).at(test.address),
+        program: Program::new(test.program).at(test.address).patience(Duration::from_secs(test.patience)),
         stage: test.stage,
         only: test.case,
         keep_going: test.keep_going,

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::case::{Case, Stop, Verdict};
 use crate::cases;
-use crate::program::Program;
+use crate::program::{PATIENCE, Program, SHORT_PATIENCE};
 use crate::stage::Stage;
 
 /// The root of the workspace.
@@ -42,7 +42,7 @@ impl Matrix {
             let motives = &motives;
             let start = |version: Stage| {
                 let program = Program::new([folder.join(version.name())]);
-                scope.spawn(move || row(motives, &program))
+                scope.spawn(move || row(motives, version, &program))
             };
             let threads: Vec<_> = versions.iter().map(|&version| (version, start(version))).collect();
             let joined = threads.into_iter().map(|(version, thread)| (version, thread.join().unwrap_or_default()));
@@ -101,8 +101,12 @@ fn is_right(version: Stage, motive: Stage, cell: &Cell) -> bool {
     !is_next || *cell == Cell::Fails
 }
 
-fn row(motives: &[Case], program: &Program) -> Vec<Cell> {
-    let cell = |motive: &Case| match motive.try_on(program) {
+fn row(motives: &[Case], version: Stage, program: &Program) -> Vec<Cell> {
+    let patient = |motive: &Case| {
+        let patience = if motive.stage > version { SHORT_PATIENCE } else { PATIENCE };
+        program.clone().patience(patience)
+    };
+    let cell = |motive: &Case| match motive.try_on(&patient(motive)) {
         Verdict::Passed => Cell::Passes,
         Verdict::Failed(Stop::NotStarted(problem), _) => Cell::Untried(problem),
         Verdict::Failed(..) => Cell::Fails,

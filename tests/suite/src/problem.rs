@@ -4,8 +4,8 @@ use std::fmt::{self, Display, Formatter};
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::process::ExitStatus;
+use std::time::Duration;
 
-use crate::client::DEADLINE;
 use crate::program::Program;
 
 /// The form of the line that a server prints, for messages.
@@ -29,6 +29,8 @@ pub enum Problem {
     },
     /// It runs and has printed no line.
     Silent {
+        /// For how long.
+        patience: Duration,
         /// The ports that it listens on all the same.
         ports: Vec<u16>,
         /// What it wrote to stdout, less than a line.
@@ -42,8 +44,8 @@ pub enum Problem {
     BadAddress(String),
     /// Somebody else listens on its fixed address.
     Taken(SocketAddr),
-    /// It listens, takes clients, and does not end at SIGTERM.
-    HangsAtTheEnd,
+    /// It listens, takes clients, and does not end at SIGTERM within this time.
+    HangsAtTheEnd(Duration),
 }
 
 impl Problem {
@@ -59,7 +61,6 @@ impl Problem {
 
 impl Display for Problem {
     fn fmt(&self, to: &mut Formatter<'_>) -> fmt::Result {
-        let seconds = DEADLINE.as_secs();
         match self {
             Problem::Missing(name) => write!(
                 to,
@@ -82,18 +83,21 @@ impl Display for Problem {
                  {}",
                 quoted("stderr", stderr)
             ),
-            Problem::Silent { ports, stdout, stderr } if ports.is_empty() => write!(
+            Problem::Silent { patience, ports, stdout, stderr } if ports.is_empty() => write!(
                 to,
-                "The program runs, but after {seconds} s it neither listens on a TCP port nor has it printed a line. Once it \
+                "The program runs, but after {} s it neither listens on a TCP port nor has it printed a line. Once it \
                  accepts connections it should print `{FORM}`. {} {}",
+                patience.as_secs(),
                 quoted("stdout", stdout),
                 quoted("stderr", stderr)
             ),
-            Problem::Silent { ports, stdout, stderr } => write!(
+            Problem::Silent { patience, ports, stdout, stderr } => write!(
                 to,
-                "The program listens on port {}, but after {seconds} s it has printed no address. Print `{FORM}` and flush stdout \
-                 (a pipe is buffered where a terminal is not), or give `--address 127.0.0.1:{}`. {} {}",
+                "The program listens on port {}, but after {} s it has printed no address. Listen on the address \
+                 in the first argument (port 0 is any free port), then print `{FORM}` and flush stdout (a pipe is \
+                 buffered where a terminal is not). For a server that can't choose its port give `--address 127.0.0.1:{}`. {} {}",
                 ports[0],
+                patience.as_secs(),
                 ports[0],
                 quoted("stdout", stdout),
                 quoted("stderr", stderr)
@@ -113,10 +117,11 @@ impl Display for Problem {
                 "Something already listens on port {}, before the program was started. End it first, or give another `--address`.",
                 address.port()
             ),
-            Problem::HangsAtTheEnd => write!(
+            Problem::HangsAtTheEnd(patience) => write!(
                 to,
-                "The program does not end at SIGTERM; {seconds} s later it was killed. SIGTERM is how the tester and every \
-                 service manager ask a server to end: leave its default action in place, or end in its handler."
+                "The program does not end at SIGTERM; {} s later it was killed. SIGTERM is how the tester and every \
+                 service manager ask a server to end: leave its default action in place, or end in its handler.",
+                patience.as_secs()
             ),
         }
     }

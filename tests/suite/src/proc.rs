@@ -3,12 +3,12 @@
 use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use procfs::net::{TcpNetEntry, TcpState};
 use procfs::process::FDTarget;
 
-use crate::client::{DEADLINE, LOOK};
+use crate::client::LOOK;
 use crate::{guard, queue};
 
 /// A process of a server.
@@ -88,9 +88,9 @@ fn sockets() -> impl Iterator<Item = TcpNetEntry> {
     procfs::net::tcp().into_iter().flatten().chain(procfs::net::tcp6().into_iter().flatten())
 }
 
-/// Looks until `right` holds; false when it does not within the deadline.
-pub(crate) fn until(right: impl Fn() -> bool) -> bool {
-    let deadline = Instant::now() + DEADLINE;
+/// Looks until `right` holds; false when it does not within `patience`.
+pub(crate) fn until(patience: Duration, right: impl Fn() -> bool) -> bool {
+    let deadline = Instant::now() + patience;
     while !right() {
         if Instant::now() > deadline {
             return false;

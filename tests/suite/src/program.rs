@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use nix::sys::prctl;
 use nix::sys::signal::{SigHandler, Signal, signal};
@@ -14,12 +15,20 @@ use nix::unistd::{close, getppid};
 /// What a server may read from its environment. It is started without them, except those that a case sets.
 const KNOBS: [&str; 4] = ["LOG", "TIMEOUT", "MAX_CHILDREN", "GRACE"];
 
+/// How long a right server may take for one step; it only bounds a failure.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The patience with a server that should fail: most often it fails by silence.
+pub const SHORT_PATIENCE: Duration = Duration::from_secs(2);
+
 /// A program that speaks the contract `PROGRAM [ADDRESS] [APPLICATION]`, and how it is to be started this time.
 #[derive(Clone, Debug)]
 pub struct Program {
     command: Vec<OsString>,
     /// The only address that the program can listen on, if it can't choose one.
     pub fixed: Option<SocketAddr>,
+    /// How long each step of it may take.
+    pub patience: Duration,
     address: Option<String>,
     application: Option<String>,
     instead: Option<Vec<String>>,
@@ -35,6 +44,7 @@ impl Program {
         Program {
             command: command.into_iter().map(Into::into).collect(),
             fixed: None,
+            patience: PATIENCE,
             address: None,
             application: None,
             instead: None,
@@ -48,6 +58,12 @@ impl Program {
     /// The program listens on this address only.
     pub fn at(mut self, address: Option<SocketAddr>) -> Program {
         self.fixed = address;
+        self
+    }
+
+    /// Takes it for a failure when one step takes longer than this.
+    pub fn patience(mut self, patience: Duration) -> Program {
+        self.patience = patience;
         self
     }
 
@@ -113,8 +129,9 @@ impl Program {
 
     /// The whole command line, for people.
     pub fn line(&self) -> String {
-        let words: Vec<_> = self.command.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-        words.into_iter().chain(self.words()).collect::<Vec<_>>().join(" ")
+        let variables = self.environment.iter().map(|(name, value)| format!("{name}={value}"));
+        let command = self.command.iter().map(|word| word.to_string_lossy().into_owned());
+        variables.chain(command).chain(self.words()).collect::<Vec<_>>().join(" ")
     }
 
     fn words(&self) -> Vec<String> {

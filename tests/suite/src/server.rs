@@ -3,6 +3,7 @@
 //! It is tied to the thread that started it: when that thread ends, the kernel kills it (PR_SET_PDEATHSIG, prctl(2)).
 //! It can't be sent to another thread, for it holds an `Rc`.
 
+use std::cell::Cell;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::process::{Child, ExitStatus};
 use std::rc::Rc;
@@ -14,7 +15,7 @@ use nix::unistd::Pid;
 
 use crate::bench::{Ended, Record};
 use crate::case::{Outcome, failed, require};
-use crate::client::{Client, DEADLINE, LOOK};
+use crate::client::{Client, LOOK};
 use crate::guard;
 use crate::output::Output;
 use crate::problem::Problem;
@@ -38,6 +39,9 @@ struct Running {
     mark: String,
     stdout: Output,
     stderr: Output,
+    patience: Duration,
+    /// For the report: how it ended, if it did so before it was killed here.
+    status: Rc<Cell<Option<ExitStatus>>>,
 }
 
 impl Server {
@@ -57,9 +61,9 @@ impl Server {
             Running::spawn(program, &record).map_err(|problem| failed("the program can be run", problem))?;
         let Some(status) = process.wait() else {
             let expected = format!("`{}` ends by itself", program.line());
-            return Err(failed(expected, format!("it still runs {} s later", DEADLINE.as_secs())));
+            return Err(failed(expected, format!("it still runs {} s later", program.patience.as_secs())));
         };
-        let text = |output: &Output| output.wait(DEADLINE, |_| false);
+        let text = |output: &Output| output.wait(program.patience, |_| false);
         Ok(Ended { status, stdout: text(&process.stdout), stderr: text(&process.stderr) })
     }
 
@@ -73,9 +77,14 @@ impl Server {
         self.process.pid()
     }
 
+    /// How long each of its steps may take.
+    pub fn patience(&self) -> Duration {
+        self.process.patience
+    }
+
     /// Opens a connection.
     pub fn connect(&self) -> Outcome<Client> {
-        Client::connect(self.address, &self.record)
+        Client::connect(self.address, self.patience(), &self.record)
     }
 
     /// Sends `request` on a connection of its own and reads the final response.
@@ -100,7 +109,7 @@ impl Server {
 
     /// Waits for the end of its first process.
     pub fn ends(&mut self) -> Outcome<ExitStatus> {
-        let came = format!("it still runs {} s later", DEADLINE.as_secs());
+        let came = format!("it still runs {} s later", self.patience().as_secs());
         self.process.wait().ok_or_else(|| failed("the server ends", came))
     }
 
@@ -126,7 +135,7 @@ impl Server {
 
     /// Looks at its processes until they are as `right` says; fails with the last look.
     pub fn wait_for_processes(&self, expected: &str, right: impl Fn(&[Process]) -> bool) -> Outcome<Vec<Process>> {
-        let deadline = Instant::now() + DEADLINE;
+        let deadline = Instant::now() + self.patience();
         loop {
             let processes = self.processes();
             if right(&processes) {
@@ -135,7 +144,8 @@ impl Server {
             if Instant::now() > deadline {
                 let one = |process: &Process| format!("{} {} {}", process.pid, process.state, process.name);
                 let list = processes.iter().map(one).collect::<Vec<_>>().join(", ");
-                return Err(failed(expected, format!("{} s later its processes are: {list}", DEADLINE.as_secs())));
+                let seconds = self.patience().as_secs();
+                return Err(failed(expected, format!("{seconds} s later its processes are: {list}")));
             }
             thread::sleep(LOOK);
         }
@@ -151,8 +161,8 @@ impl Running {
         let stdout =
             child.stdout.take().map(|stream| Output::collect(stream, program.stdout_dropped)).unwrap_or_default();
         let stderr = child.stderr.take().map(|stream| Output::collect(stream, false)).unwrap_or_default();
-        record.keep_server(program.line(), &stderr);
-        Ok(Running { child, mark, stdout, stderr })
+        let status = record.keep_server(program.line(), &stderr);
+        Ok(Running { child, mark, stdout, stderr, patience: program.patience, status })
     }
 
     fn pid(&self) -> i32 {
@@ -161,7 +171,7 @@ impl Running {
 
     /// Waits for the announcement, or with a fixed address until somebody listens there.
     fn wait_for_address(&mut self, fixed: Option<SocketAddr>) -> Result<SocketAddr, Problem> {
-        let deadline = Instant::now() + DEADLINE;
+        let deadline = Instant::now() + self.patience;
         loop {
             // A look now and then finds what stdout does not tell: an early end, and a fixed address in use.
             let text = self.stdout.wait(Duration::from_millis(20), |text| text.contains('\n'));
@@ -172,21 +182,26 @@ impl Running {
                 return Ok(address);
             }
             if let Ok(Some(status)) = self.child.try_wait() {
-                let stderr = self.stderr.wait(DEADLINE, |_| false);
+                let stderr = self.stderr.wait(self.patience, |_| false);
                 return Err(Problem::Ended { status, stderr });
             }
             if Instant::now() > deadline {
                 let processes = proc::marked(&self.mark, self.pid());
                 let ports = processes.iter().flat_map(|process| proc::listening(process.pid)).collect();
-                return Err(Problem::Silent { ports, stdout: text, stderr: self.stderr.text() });
+                return Err(Problem::Silent {
+                    patience: self.patience,
+                    ports,
+                    stdout: text,
+                    stderr: self.stderr.text(),
+                });
             }
             thread::sleep(LOOK); // A stdout that has ended makes no pause.
         }
     }
 
-    /// Waits for its end; None when it takes longer than the deadline.
+    /// Waits for its end; None when it takes longer than the patience lasts.
     fn wait(&mut self) -> Option<ExitStatus> {
-        let deadline = Instant::now() + DEADLINE;
+        let deadline = Instant::now() + self.patience;
         while Instant::now() < deadline {
             if let Ok(Some(status)) = self.child.try_wait() {
                 return Some(status);
@@ -200,6 +215,7 @@ impl Running {
 impl Drop for Running {
     /// Kills until nothing with the mark is left: a process may fork while the others are being killed.
     fn drop(&mut self) {
+        self.status.set(self.child.try_wait().ok().flatten());
         let _ = self.child.kill();
         let _ = self.child.wait();
         loop {

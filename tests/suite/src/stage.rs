@@ -46,9 +46,9 @@ impl Stage {
         }
     }
 
-    /// The chapter that tells how to get here.
+    /// Where it is told how to get here.
     pub fn lesson(self) -> String {
-        format!("lessons/{self}.md")
+        format!("lessons/README.md, step {self}")
     }
 }
 

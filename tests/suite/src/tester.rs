@@ -68,7 +68,7 @@ impl Tester {
         match bench.look() {
             Ok(mut server) => {
                 server.signal(Signal::SIGTERM);
-                server.ends().err().map(|_| Problem::HangsAtTheEnd)
+                server.ends().err().map(|_| Problem::HangsAtTheEnd(self.program.patience))
             }
             Err(problem) => Some(problem),
         }

@@ -13,12 +13,15 @@ use tempfile::NamedTempFile;
 const SUITE: &str = env!("CARGO_BIN_EXE_suite");
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/server.py");
 
+/// Python looks for no installed packages: it starts faster, and the example needs none.
+const NO_SITE: &str = "-S";
+
 #[test]
 fn the_example_reaches_its_stage() {
     if !has_python() {
         return;
     }
-    let output = suite(&["v02", "--", "python3", EXAMPLE]);
+    let output = suite(&["v02", "--", "python3", NO_SITE, EXAMPLE]);
     says(&output, true, &["✓ echoes a body of one mebibyte", "Stage v02 is reached.", "Next: v03"]);
 }
 
@@ -30,7 +33,7 @@ fn a_server_with_a_fixed_address_takes_part() {
     // A port that was free a moment ago; nothing else can name one for a server that can't choose.
     let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
     let address = format!("127.0.0.1:{port}");
-    let silenced = format!("exec python3 {EXAMPLE} $0 > /dev/null"); // The shell calls its first argument, the address, $0.
+    let silenced = format!("exec python3 {NO_SITE} {EXAMPLE} $0 > /dev/null"); // The shell calls its first argument, the address, $0.
     let output = suite(&["v01", "--case", "client", "--address", &address, "--", "sh", "-c", &silenced]);
     says(&output, true, &["✓ serves one client after another", "0 failed"]);
 }
@@ -43,7 +46,7 @@ fn a_failure_is_explained() {
     // A server whose every answer to HEAD has a body.
     let broken = fs::read_to_string(EXAMPLE).expect("the example").replace("method == b\"HEAD\"", "False");
     let script = scratch(&broken);
-    let output = suite(&["v02", "--case", "head_like_get", "--", "python3", path(&script)]);
+    let output = suite(&["v02", "--case", "head_like_get", "--", "python3", NO_SITE, path(&script)]);
     let words = [
         "✗ answers head like get without a body",
         "expected: the end of the connection and nothing before it",
@@ -52,7 +55,7 @@ fn a_failure_is_explained() {
         "< HTTP/1.1 200 OK\\r\\n",
         "printf 'HEAD / HTTP/1.1\\r\\nHost: localhost",
         "what to do: HEAD gets the head that GET would get",
-        "the lesson: lessons/v02.md",
+        "the lesson: lessons/README.md, step v02",
     ];
     says(&output, false, &words);
 }
@@ -64,7 +67,7 @@ fn a_stage_that_failed_ends_the_test() {
     }
     let broken = fs::read_to_string(EXAMPLE).expect("the example").replace("if \"--help\" in arguments", "if False");
     let script = scratch(&broken);
-    let output = suite(&["v02", "--", "python3", path(&script)]);
+    let output = suite(&["v02", "--", "python3", NO_SITE, path(&script)]);
     says(&output, false, &["✗ tells its usage", "No stage is reached yet.", "Next: mend the first ✗ of stage v01"]);
     assert!(!text(&output).contains("stage v02: HTTP"), "the next stage is not tried:\n{}", text(&output));
 }
@@ -97,7 +100,7 @@ fn an_address_without_a_port_is_told() {
     says(&output, false, &["announced itself with", "the address can't be used"]);
 }
 
-/// These take as long as the deadline, so they run side by side.
+/// These take as long as the tester's patience, so they run side by side.
 #[test]
 fn programs_that_let_the_tester_wait_are_told() {
     let never_listens = ("sleep 1000".to_owned(), "neither listens on a TCP port nor has it printed a line");
@@ -105,12 +108,15 @@ fn programs_that_let_the_tester_wait_are_told() {
     let mut programs = vec![never_listens, (hangs.to_owned(), "does not end at SIGTERM")];
     if has_python() {
         // The shell calls its first argument, the address, $0.
-        let mute = format!("exec python3 {EXAMPLE} $0 > /dev/null");
-        programs.push((mute, "but after 10 s it has printed no address"));
+        let mute = format!("exec python3 {NO_SITE} {EXAMPLE} $0 > /dev/null");
+        programs.push((mute, "but after 3 s it has printed no address"));
     }
     thread::scope(|scope| {
         for (script, words) in &programs {
-            scope.spawn(move || says(&shell(script), false, &[words]));
+            scope.spawn(move || {
+                let output = suite(&["v01", "--patience", "3", "--", "sh", "-c", script]);
+                says(&output, false, &[words]);
+            });
         }
     });
 }
@@ -120,6 +126,11 @@ fn an_address_in_use_is_told() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("an address").to_string();
     says(&suite(&["v01", "--address", &address, "--", "true"]), false, &["Something already listens on port"]);
+}
+
+#[test]
+fn a_patience_of_nothing_is_told() {
+    says(&suite(&["v01", "--patience", "0", "--", "true"]), false, &["invalid value '0'", "--patience"]);
 }
 
 #[test]

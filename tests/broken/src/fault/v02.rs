@@ -91,6 +91,8 @@ faults! {
         "It has no timeout." => lets_go_of_a_silent_client;
     closes_with_bytes_unread:
         "It closes after a refusal with bytes of the client unread." => gets_a_refusal_to_a_client_that_goes_on_sending;
+    closes_when_more_comes:
+        "It closes as soon as a client that it refused sends more." => gets_a_refusal_to_a_client_that_goes_on_sending;
     does_not_say_that_it_closes:
         "It sends no Connection: close." => says_that_it_closes_and_closes;
 }

@@ -7,6 +7,8 @@ faults! {
         "A client that dies takes the others' children with it." => a_client_that_dies_ends_only_its_own;
     loses_one_of_two:
         "Of two clients that come together it serves one." => answers_sixty_four_clients_at_once;
+    turns_away_the_thirty_third:
+        "It answers 503 when 32 clients are in service." => answers_sixty_four_clients_at_once;
     keeps_its_copy:
         "The parent does not close its copy of a connection." => a_client_sees_the_end_while_others_are_held;
     ends_all_with_a_panic:

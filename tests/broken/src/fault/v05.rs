@@ -43,4 +43,6 @@ faults! {
         "A child ends when its client has closed." => lets_go_of_a_client_that_never_closes;
     sends_for_ever:
         "There is no timeout for sending." => lets_go_of_a_client_that_never_reads;
+    takes_a_large_body_for_a_slow_one:
+        "It answers 408 to a body of more than a mebibyte." => lets_go_of_a_client_that_never_reads;
 }

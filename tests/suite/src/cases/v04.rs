@@ -19,7 +19,7 @@ macro_rules! v04_cases {
         a_client_that_dies_ends_only_its_own:
             "What goes wrong on a connection ends that connection; the others are not its business.";
         answers_sixty_four_clients_at_once:
-            "Many clients at the same time: each gets its answer, however long the queue is. listen() needs a backlog for it.";
+            "Serve 64 clients at the same time, all of them with half a request sent. listen() needs a backlog for those that come together.";
         a_client_sees_the_end_while_others_are_held:
             "A connection is closed when its last copy is: the parent closes its copy after fork(), or every later child inherits it.";
         a_panic_leaves_the_others_served:

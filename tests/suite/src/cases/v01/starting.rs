@@ -4,7 +4,6 @@ use nix::sys::signal::Signal;
 
 use crate::bench::Bench;
 use crate::case::{Outcome, Stop, failed, require};
-use crate::client::DEADLINE;
 use crate::program::Program;
 
 pub(crate) fn announces_one_line_with_its_address(bench: &Bench) -> Outcome {
@@ -15,7 +14,7 @@ pub(crate) fn announces_one_line_with_its_address(bench: &Bench) -> Outcome {
     server.serves_the_next()?;
     server.signal(Signal::SIGTERM);
     server.ends()?;
-    let stdout = server.stdout().wait(DEADLINE, |_| false);
+    let stdout = server.stdout().wait(server.patience(), |_| false);
     require(stdout.lines().count() == 1, "one line on stdout, from start to end", || format!("{stdout:?}"))?;
     let expected = format!("an announcement that ends with http://{}", server.address());
     require(stdout.ends_with(&format!(" listening on http://{}\n", server.address())), expected, || {
@@ -61,7 +60,7 @@ pub(crate) fn serves_on_when_stdout_is_closed(bench: &Bench) -> Outcome {
     if server.stdout().text().is_empty() {
         return Err(Stop::Skipped("--address stands in for the announcement".into()));
     }
-    server.stdout().wait(DEADLINE, |_| false); // Until the reading end is closed.
+    server.stdout().wait(server.patience(), |_| false); // Until the reading end is closed.
     server.serves_the_next()?;
     server.serves_the_next()
 }

@@ -6,7 +6,7 @@ use super::applications::start_hello;
 use crate::bench::Bench;
 use crate::case::{Outcome, failed, require};
 use crate::cases::v02::has_date;
-use crate::client::{Client, DEADLINE};
+use crate::client::Client;
 use crate::request::{bare, get, post};
 use crate::response::{Framing, Response};
 use crate::server::Server;
@@ -35,7 +35,7 @@ pub(crate) fn sends_each_block_when_it_is_made(bench: &Bench) -> Outcome {
     for _ in 0..LOOKS {
         let mut client = server.connect()?;
         client.send(get("/stream"))?;
-        let paused = pauses_in_its_body(&mut client)?;
+        let paused = pauses_in_its_body(&server, &mut client)?;
         has_status(&client.final_response()?, 200)?;
         if paused {
             return Ok(());
@@ -45,8 +45,8 @@ pub(crate) fn sends_each_block_when_it_is_made(bench: &Bench) -> Outcome {
 }
 
 /// Whether the answer comes to a pause with a part of its body sent, and its end not.
-fn pauses_in_its_body(client: &mut Client) -> Outcome<bool> {
-    client.hears_within(DEADLINE)?;
+fn pauses_in_its_body(server: &Server, client: &mut Client) -> Outcome<bool> {
+    client.hears_within(server.patience())?;
     while client.hears_more_within(PAUSE)? {}
     let came = client.received();
     let head = came.windows(4).position(|window| window == b"\r\n\r\n");
@@ -87,7 +87,7 @@ pub(crate) fn answers_a_panic_with_a_bare_500(bench: &Bench) -> Outcome {
     let detail = DETAILS.iter().find(|detail| body.contains(**detail));
     require(detail.is_none(), "a 500 without details", || visible(&response.body))?;
     // Requests write no line here, so whatever comes is about the panic.
-    let stderr = server.stderr().wait(DEADLINE, |text| text.contains('\n'));
+    let stderr = server.stderr().wait(server.patience(), |text| text.contains('\n'));
     require(stderr.contains('\n'), "a line on stderr with the cause, also with LOG=off", || "none")?;
     server.serves_the_next()
 }

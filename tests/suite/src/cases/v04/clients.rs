@@ -81,6 +81,9 @@ pub(crate) fn answers_sixty_four_clients_at_once(bench: &Bench) -> Outcome {
     let server = patient(bench)?;
     let mut clients = (0..64).map(|_| hold(&server)).collect::<Outcome<Vec<_>>>()?;
     for client in &mut clients {
+        client.wait_until_read()?; // From here on all of them are in service.
+    }
+    for client in &mut clients {
         client.send(&get("/")[CUT..])?;
     }
     for client in &mut clients {

@@ -6,7 +6,6 @@ use super::clients::{hold_in_service, patient, release};
 use crate::bench::Bench;
 use crate::case::{Outcome, Stop, failed, require};
 use crate::cases::v03::{Environ, has_status};
-use crate::client::DEADLINE;
 use crate::proc;
 use crate::request::get;
 
@@ -29,7 +28,7 @@ pub(crate) fn announces_once_however_many_requests(bench: &Bench) -> Outcome {
     release(&mut hold_in_service(&server)?)?;
     server.signal(Signal::SIGTERM);
     server.ends()?;
-    let stdout = server.stdout().wait(DEADLINE, |_| false);
+    let stdout = server.stdout().wait(server.patience(), |_| false);
     require(stdout.lines().count() == 1, "one line on stdout, from start to end", || format!("{stdout:?}"))
 }
 
@@ -49,7 +48,7 @@ pub(crate) fn logs_whole_lines(bench: &Bench) -> Outcome {
         has_status(&client.final_response()?, 200)?;
     }
     let about = |text: &str| text.split_inclusive('\n').filter(|line| line.contains("/?long")).count();
-    let text = server.stderr().wait(DEADLINE, |text| text.ends_with('\n') && about(text) >= CLIENTS);
+    let text = server.stderr().wait(server.patience(), |text| text.ends_with('\n') && about(text) >= CLIENTS);
     for (number, client) in clients.iter().enumerate() {
         let (peer, request) = (client.address()?.to_string(), format!("GET {} HTTP/1.1", path(number)));
         let named: Vec<_> = text.lines().filter(|line| line.contains(&peer)).collect();
@@ -73,7 +72,7 @@ pub(crate) fn its_port_is_free_after_a_kill(bench: &Bench) -> Outcome {
     let held = hold_in_service(&first)?;
     first.signal(Signal::SIGKILL);
     first.ends()?;
-    proc::until(|| !proc::is_listening(address.port()))
+    proc::until(first.patience(), || !proc::is_listening(address.port()))
         .then_some(())
         .ok_or_else(|| failed("nobody listens on the port of a server that was killed", "one of its processes does"))?;
     let second = bench.start(&bench.program().address(&address.to_string()))?;

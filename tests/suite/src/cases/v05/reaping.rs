@@ -1,6 +1,7 @@
 //! Children that ended, by themselves or not: none stays as a zombie.
 
-use nix::sys::signal::{Signal, kill};
+use nix::libc;
+use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
 use crate::bench::Bench;
@@ -72,7 +73,8 @@ pub(crate) fn reaps_sixteen_deaths_of_one_signal(bench: &Bench) -> Outcome {
 
 pub(crate) fn outlives_a_process_that_is_killed(bench: &Bench) -> Outcome {
     let rest = AtRest::new(patient(bench)?);
-    for signal in [Signal::SIGTERM, Signal::SIGKILL] {
+    // The last has no name, and not every library knows what to make of a death by it.
+    for signal in [libc::SIGTERM, libc::SIGKILL, libc::SIGRTMIN()] {
         let mut held = hold_in_service(&rest.server)?;
         let others = rest.server.processes().into_iter().filter(|process| process.pid != rest.server.pid());
         let others: Vec<_> = others.map(|process| Pid::from_raw(process.pid)).collect();
@@ -80,7 +82,8 @@ pub(crate) fn outlives_a_process_that_is_killed(bench: &Bench) -> Outcome {
             return Err(Stop::Skipped("the server is a single process".into()));
         }
         for process in others {
-            let _ = kill(process, signal); // It may have ended by itself since.
+            // SAFETY: kill(2) takes numbers and touches no memory. The process may have ended by itself since.
+            unsafe { libc::kill(process.as_raw(), signal) };
         }
         held.end()?;
         rest.server.serves_the_next()?;

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::bench::Bench;
 use crate::case::{Outcome, Stop, require};
 use crate::cases::v04::{hold_in_service, release};
-use crate::client::{Client, DEADLINE};
+use crate::client::Client;
 use crate::limit::Limit;
 use crate::program::Program;
 use crate::request::get;
@@ -68,7 +68,7 @@ fn in_need(program: Program) -> Program {
 
 /// The line shows too that the limit binds.
 fn complains(server: &Server) -> Outcome {
-    let stderr = server.stderr().wait(DEADLINE, |text| text.contains('\n'));
+    let stderr = server.stderr().wait(server.patience(), |text| text.contains('\n'));
     require(stderr.contains('\n'), "a line on stderr that tells what has run out (LOG=off)", || format!("{stderr:?}"))
 }
 

@@ -7,7 +7,7 @@ use super::reaping::is_gone;
 use crate::bench::Bench;
 use crate::case::{Outcome, require};
 use crate::cases::v04::sleeper;
-use crate::client::{Client, DEADLINE};
+use crate::client::Client;
 use crate::proc;
 use crate::request::get;
 use crate::server::Server;
@@ -28,7 +28,7 @@ fn finishes_running_requests_at(bench: &Bench, signal: Signal) -> Outcome {
     let mut sleeps = sleeper(&server, 500)?;
     let mut streams = server.connect()?;
     streams.send(get("/stream"))?;
-    streams.hears_within(DEADLINE)?; // The answer has begun.
+    streams.hears_within(server.patience())?; // The answer has begun.
     server.signal(signal);
     for client in [&mut streams, &mut sleeps] {
         client.status(200)?;
@@ -61,7 +61,7 @@ fn stopping(bench: &Bench) -> Outcome<(Server, Client)> {
     let server = bench.start(&bench.program().knob("GRACE", LONG))?;
     let running = sleeper(&server, 60_000)?;
     server.signal(Signal::SIGTERM);
-    let closed = proc::until(|| !proc::is_listening(server.address().port()));
+    let closed = proc::until(server.patience(), || !proc::is_listening(server.address().port()));
     require(closed, "a server that stops closes its listener", || "it listens still")?;
     Ok((server, running))
 }
