@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::mem;
 use std::process;
 
 use anyhow::Result;
 use broken::fault;
-use nix::libc::c_int;
+use nix::libc::{self, c_int};
 use nix::sys::prctl;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, killpg, sigaction};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
@@ -40,15 +41,13 @@ impl Children {
         if fault::reaps_nothing() {
             return;
         }
-        while let Ok(ended) = waitid(Id::All, WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT) {
-            let Some(pid) = ended.pid() else { return };
+        while let Some(pid) = find_zombie() {
             if self.0.remove(&pid) && !fault::keeps_what_a_request_started() {
                 let _ = killpg(pid, Signal::SIGKILL);
             }
-            let _ = waitpid(pid, None);
-            match ended {
-                WaitStatus::Signaled(..) if fault::ends_with_a_killed_child() => process::exit(1),
-                WaitStatus::Exited(_, DEADLY) => self.end_all(),
+            match waitpid(pid, None) {
+                Ok(WaitStatus::Signaled(..)) if fault::ends_with_a_killed_child() => process::exit(1),
+                Ok(WaitStatus::Exited(_, DEADLY)) => self.end_all(),
                 _ => {}
             }
             if fault::reaps_one_for_each_signal() {
@@ -73,6 +72,22 @@ impl Children {
             let _ = waitpid(None, None);
         }
     }
+}
+
+/// A child that ended; it stays a zombie.
+fn find_zombie() -> Option<Pid> {
+    // nix gives an error for a death by a real-time signal.
+    let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+    if fault::gives_up_at_a_nameless_signal() && waitid(Id::All, flags).is_err() {
+        return None;
+    }
+    // SAFETY: a siginfo_t is made of numbers, so all zeros are a value of it.
+    let mut ended: libc::siginfo_t = unsafe { mem::zeroed() };
+    // SAFETY: `ended` is there to be written to for the whole call.
+    let result = unsafe { libc::waitid(libc::P_ALL, 0, &mut ended, flags.bits()) };
+    // SAFETY: waitid(2) fills in si_pid, or leaves it 0 if no child has ended.
+    let pid = unsafe { ended.si_pid() };
+    (result == 0 && pid != 0).then(|| Pid::from_raw(pid))
 }
 
 /// What a child does first.

@@ -9,6 +9,8 @@ faults! {
         "Its children ask for no signal when it dies." => leaves_no_zombie_and_no_orphan, a_kill_ends_running_requests;
     ends_with_a_killed_child:
         "It ends when a child was killed." => outlives_a_process_that_is_killed;
+    gives_up_at_a_nameless_signal:
+        "It reaps no more once a child died of a real-time signal." => outlives_a_process_that_is_killed;
     lends_its_handlers:
         "A child keeps the server's signal handlers." => outlives_a_process_that_is_killed;
     finishes_nothing:
