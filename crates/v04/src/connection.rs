@@ -18,7 +18,7 @@ use crate::response;
 
 /// The size of the buffer for one read, in bytes.
 pub(crate) const BUFFER: usize = 8 * 1024;
-/// A client has to take so many bytes of a response within TIMEOUT: 6.4 kB a second, if that is 10 s.
+/// A client has to take so many bytes of a response within TIMEOUT: 6.5 kB a second, if that is 10 s.
 const PIECE: usize = 64 * 1024;
 /// How long a client may go on sending after the response, before the connection is closed.
 const LINGER: Duration = Duration::from_secs(1);
