@@ -10,9 +10,10 @@ pub(crate) fn line(text: impl Display) {
     let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
-/// The line for a request: who asked, the request line, the status and the number of bytes of the body. What the client
-/// sent is escaped, so that it can't command the reader's terminal, and cut when it is long.
-pub(crate) fn request(peer: SocketAddr, request_line: &[u8], status: &str, count: u64) {
+/// The line for a request: who asked, the request line, the status, of which three digits are shown, and the number of
+/// bytes of the body. What the client sent is escaped, so that it can't command the reader's terminal, and cut when it
+/// is long.
+pub(crate) fn request(peer: SocketAddr, request_line: &[u8], status: impl Display, count: u64) {
     let shown = request_line.get(..200).unwrap_or(request_line).escape_ascii();
-    line(format_args!("{peer} \"{shown}\" {} {count}", status.get(..3).unwrap_or(status)));
+    line(format_args!("{peer} \"{shown}\" {status:.3} {count}"));
 }

@@ -32,7 +32,7 @@ fn echo(mut stream: TcpStream, peer: SocketAddr, knobs: &Knobs) -> io::Result<()
 
     if knobs.log {
         let line = request.split(|&byte| byte == b'\r' || byte == b'\n').next().unwrap_or_default();
-        log::request(peer, line, "200 OK", count as u64);
+        log::request(peer, line, 200, count as u64);
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::connection::{BUFFER, Connection, Received};
 use crate::knobs::Knobs;
 use crate::log;
 use crate::request::Request;
-use crate::response::Response;
+use crate::response::{Allowed, Response};
 use crate::target::percent_decode;
 
 /// How long the server rests when it can't accept, for want of descriptors say: trying at once would burn the processor.
@@ -107,12 +107,12 @@ fn answer(request: &Request, out: &mut Vec<u8>) -> Result<(&'static str, u64)> {
     };
     let page = if status == "200 OK" { page } else { status.as_bytes() };
 
-    let mut response = Response::new(status)?;
-    response.field("Content-Type", "text/plain")?;
+    let mut response = Response::new(status, out)?;
+    response.field("Content-Type", "text/plain", out)?;
     if !methods.is_empty() && status != "200 OK" {
-        response.field("Allow", methods)?;
+        response.field("Allow", methods, out)?;
     }
-    let mut content = response.start(Some(request), Some(page.len() as u64), out);
+    let mut content = response.start(Allowed::by(request), Some(page.len() as u64), "close", out);
     content.block(page, out)?;
     content.end(out)?;
     Ok((status, content.count))

@@ -1,6 +1,7 @@
 //! The Date field of a response: a moment in the form IMF-fixdate (RFC 9110 5.6.7), such as
 //! `Sun, 06 Nov 1994 08:49:37 GMT`.
 
+use std::cell::Cell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const WEEKDAYS: [&[u8]; 7] = [b"Thu", b"Fri", b"Sat", b"Sun", b"Mon", b"Tue", b"Wed"]; // 1970 began on a Thursday.
@@ -8,11 +9,24 @@ const MONTHS: [&[u8]; 12] =
     [b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec", b"Jan", b"Feb"];
 
 /// A date as it stands in the field.
+#[derive(Clone, Copy)]
 pub(crate) struct Date([u8; 29]);
+
+thread_local! {
+    /// The date of the response before, and its moment: many responses go out within one second.
+    static LAST: Cell<(u64, Date)> = const { Cell::new((u64::MAX, Date([0; 29]))) };
+}
 
 impl Date {
     pub(crate) fn now() -> Date {
-        Date::at(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let (moment, date) = LAST.get();
+        if moment == now {
+            return date;
+        }
+        let date = Date::at(now);
+        LAST.set((now, date));
+        date
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {

@@ -9,8 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use anyhow::{Context, Error, Result, anyhow, bail};
 
 use crate::environ::Environ;
-use crate::request::Request;
-use crate::response::{Content, Response};
+use crate::response::{Allowed, Content, Response};
 
 /// An application, or middleware: a type that holds another one.
 pub(crate) trait Application {
@@ -51,7 +50,7 @@ impl From<Vec<u8>> for Body {
 
 /// How a response came out.
 pub(crate) struct Outcome {
-    pub(crate) status: String,
+    pub(crate) status: u16,
     /// The number of bytes of the body that were sent, framing not counted.
     pub(crate) count: u64,
     /// What went wrong. The client got a 500, or has to be shown that the response is not complete.
@@ -60,23 +59,22 @@ pub(crate) struct Outcome {
     pub(crate) complete: bool,
 }
 
-/// Has `application` answer `request`, which `environ` was filled from. `send` sends bytes to the client.
+/// Has `application` answer the request that `environ` was filled from. `send` sends bytes to the client.
 pub(crate) fn run(
     application: &dyn Application,
     environ: &mut Environ,
-    request: &Request,
     send: &mut dyn FnMut(&[u8]) -> Result<()>,
 ) -> Outcome {
-    let mut status = String::new();
-    let exchange =
-        RefCell::new(Exchange { request, send, status: &mut status, head: None, content: None, sent: false });
+    let allowed = Allowed::by(&environ.request);
+    let out = Vec::new();
+    let exchange = RefCell::new(Exchange { allowed, send, out, status: 0, head: None, content: None, sent: false });
     let answered = catch_unwind(AssertUnwindSafe(|| answer(application, environ, &exchange)));
     let _ = environ.errors.flush(); // A line that has no end yet belongs to this request too.
     let error = answered.unwrap_or_else(|_| Err(anyhow!("the application panicked"))).err();
     let mut exchange = exchange.into_inner();
     let complete = error.is_none() || exchange.fail().is_ok();
     let count = exchange.content.map_or(0, |content| content.count);
-    Outcome { status, count, error, complete }
+    Outcome { status: exchange.status, count, error, complete }
 }
 
 fn answer(application: &dyn Application, environ: &mut Environ, exchange: &RefCell<Exchange>) -> Result<()> {
@@ -116,9 +114,11 @@ const HOP_BY_HOP: [&str; 9] = [
 
 /// A response on its way.
 struct Exchange<'a> {
-    request: &'a Request,
+    allowed: Allowed,
     send: &'a mut dyn FnMut(&[u8]) -> Result<()>,
-    status: &'a mut String,
+    /// What is not sent yet.
+    out: Vec<u8>,
+    status: u16,
     /// What start_response was given, until the first block that is not empty.
     head: Option<Response>,
     content: Option<Content>,
@@ -133,15 +133,17 @@ impl Exchange<'_> {
             None if self.sent || self.head.is_some() => bail!("start_response was called again without an error"),
             _ => {}
         }
-        let mut head = Response::new(status)?;
+        self.out.clear();
+        (self.head, self.content) = (None, None);
+        let mut head = Response::new(status, &mut self.out)?;
         for (name, value) in headers {
             if HOP_BY_HOP.iter().any(|field| field.eq_ignore_ascii_case(name)) {
                 bail!("the field {name} is the server's business");
             }
-            head.field(name, value)?;
+            head.field(name, value, &mut self.out)?;
         }
-        (self.head, self.content) = (Some(head), None);
-        status.clone_into(self.status);
+        self.status = head.status;
+        self.head = Some(head);
         Ok(())
     }
 
@@ -156,23 +158,23 @@ impl Exchange<'_> {
     }
 
     fn send(&mut self, block: &[u8], is_last: bool) -> Result<()> {
-        let mut out = Vec::new();
         if let Some(head) = self.head.take() {
             // The length is known if this is all there is.
             let length = is_last.then_some(block.len() as u64);
-            self.content = Some(head.start(Some(self.request), length, &mut out));
+            self.content = Some(head.start(self.allowed, length, "close", &mut self.out));
         }
         let content = self.content.as_mut().context("the application did not call start_response")?;
-        content.block(block, &mut out)?;
-        let ended = if is_last { content.end(&mut out) } else { Ok(()) };
+        content.block(block, &mut self.out)?;
+        let ended = if is_last { content.end(&mut self.out) } else { Ok(()) };
         self.sent = true;
-        (self.send)(&out)?;
+        (self.send)(&self.out)?;
+        self.out.clear();
         ended
     }
 
-    /// Whether a block was sent of which nothing had to be: the request is a HEAD, say.
+    /// Whether the head is sent, and no body follows: the request is a HEAD, say.
     fn needs_no_body(&self) -> bool {
-        self.content.as_ref().is_some_and(|content| self.sent && content.count == 0)
+        self.content.as_ref().is_some_and(|content| !content.has_body)
     }
 
     /// Answers with a 500 that tells the client no details; an error if it is too late for that.

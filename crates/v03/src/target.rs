@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::request::Refusal;
 
 /// Where the parts of a target stand in it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Target {
     /// The host and port of a target in absolute-form.
     pub(crate) authority: Option<Range<usize>>,
@@ -46,10 +46,10 @@ impl Target {
         let rest = target.get(path_start..).unwrap_or_default();
         let path_length = rest.iter().position(|&byte| byte == b'?').unwrap_or(rest.len());
         let (path, query) = rest.split_at(path_length);
-        if !consists_of(path, |byte| is_pchar(byte) || byte == b'/') {
+        if !consists_of(path, &IN_PATH) {
             return Err(Refusal::malformed("the path has a character that must be percent-encoded"));
         }
-        if !consists_of(query, |byte| is_pchar(byte) || byte == b'/' || byte == b'?') {
+        if !consists_of(query, &IN_QUERY) {
             return Err(Refusal::malformed("the query has a character that must be percent-encoded"));
         }
         let path = path_start..path_start + path_length;
@@ -69,7 +69,7 @@ pub(crate) fn is_host(value: &[u8]) -> bool {
     };
     let host_fits = match host {
         [b'[', address @ .., b']'] => is_ip_literal(address),
-        name => consists_of(name, |byte| is_unreserved(byte) || is_sub_delim(byte)),
+        name => consists_of(name, &IN_HOST),
     };
     let port_fits = match port {
         [] => true,
@@ -88,7 +88,7 @@ fn is_ip_literal(address: &[u8]) -> bool {
                     !version.is_empty()
                         && version.iter().all(u8::is_ascii_hexdigit)
                         && !rest.is_empty()
-                        && rest.iter().all(|&byte| is_unreserved(byte) || is_sub_delim(byte) || byte == b':')
+                        && rest.iter().all(|&byte| IN_HOST.contains(byte) || byte == b':')
                 }
                 _ => false,
             }
@@ -114,27 +114,44 @@ fn hex_digit(digit: u8) -> u8 {
     char::from(digit).to_digit(16).unwrap_or_default() as u8
 }
 
-/// Whether each byte fits, and each `%` starts a percent-encoded byte.
-fn consists_of(text: &[u8], fits: impl Fn(u8) -> bool) -> bool {
+/// A set of bytes, as a table: whether a byte is in it takes one look.
+pub(crate) struct Bytes([bool; 256]);
+
+impl Bytes {
+    pub(crate) const fn letters_digits_and(others: &[u8]) -> Bytes {
+        let mut table = [false; 256];
+        let mut byte = 0u8;
+        while byte < 128 {
+            table[byte as usize] = byte.is_ascii_alphanumeric();
+            byte += 1;
+        }
+        let mut at = 0;
+        while at < others.len() {
+            table[others[at] as usize] = true;
+            at += 1;
+        }
+        Bytes(table)
+    }
+
+    pub(crate) const fn contains(&self, byte: u8) -> bool {
+        self.0[byte as usize]
+    }
+}
+
+/// What may stand in a host's name (RFC 3986 3.2.2), in a path and in a query (3.3 and 3.4), beside percent-encoded bytes.
+const IN_HOST: Bytes = Bytes::letters_digits_and(b"-._~!$&'()*+,;=");
+const IN_PATH: Bytes = Bytes::letters_digits_and(b"-._~!$&'()*+,;=:@/");
+const IN_QUERY: Bytes = Bytes::letters_digits_and(b"-._~!$&'()*+,;=:@/?");
+
+/// Whether each byte is in `set`, or `%` and starts a percent-encoded byte.
+fn consists_of(text: &[u8], set: &Bytes) -> bool {
     let mut rest = text;
     loop {
         rest = match rest {
             [] => return true,
+            [byte, tail @ ..] if set.contains(*byte) => tail,
             [b'%', high, low, tail @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => tail,
-            [byte, tail @ ..] if fits(*byte) => tail,
             _ => return false,
         };
     }
-}
-
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
-}
-
-fn is_sub_delim(byte: u8) -> bool {
-    b"!$&'()*+,;=".contains(&byte)
-}
-
-fn is_pchar(byte: u8) -> bool {
-    is_unreserved(byte) || is_sub_delim(byte) || byte == b':' || byte == b'@'
 }

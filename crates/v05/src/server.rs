@@ -166,15 +166,15 @@ impl<'a> Server<'a> {
     fn exchange(&mut self, stream: TcpStream, peer: SocketAddr) -> Result<()> {
         let mut connection = Connection::new(stream, &mut self.buffer, self.knobs.timeout);
         match connection.receive()? {
-            Received::Request(mut request) => {
-                self.environ.fill(&mut request, peer);
+            Received::Request(request) => {
+                self.environ.fill(request, peer);
                 let mut send = |bytes: &[u8]| connection.send(bytes).context("connection lost");
-                let outcome = gateway::run(self.application, &mut self.environ, &request, &mut send);
+                let outcome = gateway::run(self.application, &mut self.environ, &mut send);
                 if let Some(error) = outcome.error {
                     log::line(format_args!("{peer} {error:#}"));
                 }
                 if self.knobs.log {
-                    log::request(peer, request.line(), &outcome.status, outcome.count);
+                    log::request(peer, self.environ.request.line(), outcome.status, outcome.count);
                 }
                 if !outcome.complete {
                     return connection.cut();
@@ -198,9 +198,9 @@ impl<'a> Server<'a> {
 fn warm_up(environ: &mut Environ, address: SocketAddr) -> Result<()> {
     let mut parser = Parser::default();
     parser.feed(b"GET / HTTP/1.1\r\nHost: 127.0.0.1:8888\r\nConnection: close\r\n\r\n");
-    if let Ok(Some(mut request)) = parser.next() {
-        environ.fill(&mut request, address);
-        gateway::run(app::find("hello")?, environ, &request, &mut |_| Ok(()));
+    if let Ok(Some(request)) = parser.next() {
+        environ.fill(request, address);
+        gateway::run(app::find("hello")?, environ, &mut |_| Ok(()));
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What a child does with its connection: a request, a response, a line in the log.
 
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::mem;
 use std::net::{SocketAddr, TcpStream};
@@ -71,21 +72,21 @@ impl<'a> Service<'a> {
                     request.body = String::from_utf8_lossy(&request.body).into_owned().into_bytes();
                 }
                 let client = SocketAddr::new(peer.ip(), if fault::shows_no_client_port() { 0 } else { peer.port() });
-                self.environ.fill(&mut request, client);
+                self.environ.fill(request, client);
                 let mut is_lost = false;
                 let mut send = |bytes: &[u8]| {
                     let sent = connection.send(bytes);
                     is_lost |= sent.is_err();
                     sent.context("connection lost")
                 };
-                let outcome = gateway::run(self.application, &mut self.environ, &request, &mut send);
+                let outcome = gateway::run(self.application, &mut self.environ, &mut send);
                 if outcome.error.is_some() && fault::ends_all_with_a_panic() {
                     return Ok(End::Deadly);
                 }
                 if let Some(error) = outcome.error.as_ref().filter(|_| !fault::keeps_silent_about_failures()) {
                     log::line(format_args!("{peer} {error:#}"));
                 }
-                self.log(peer, request.line(), &outcome.status, outcome.count);
+                self.log(peer, self.environ.request.line(), outcome.status, outcome.count);
                 if is_lost && fault::dies_of_an_unread_answer() {
                     return outcome.error.map_or(Ok(End::Well), Err);
                 }
@@ -103,20 +104,20 @@ impl<'a> Service<'a> {
         Ok(End::Well)
     }
 
-    fn log(&self, peer: SocketAddr, line: &[u8], status: &str, count: u64) {
+    fn log(&self, peer: SocketAddr, line: &[u8], status: impl Display, count: u64) {
         if !self.knobs.log && !fault::logs_always() {
             return;
         }
-        let status = if fault::logs_no_status() { "-" } else { status };
+        let status = if fault::logs_no_status() { "-".to_owned() } else { format!("{status:.3}") };
         for _ in 0..if fault::logs_twice() { 2 } else { 1 } {
             if fault::shreds_its_lines() {
                 let shown = String::from_utf8_lossy(line);
                 let _ = io::stderr().write_all(format!("{peer} \"{shown}").as_bytes());
                 thread::sleep(Duration::from_millis(20)); // Long enough for another process to write.
-                log::line(format_args!("\" {} {count}", status.get(..3).unwrap_or(status)));
+                log::line(format_args!("\" {status} {count}"));
                 continue;
             }
-            log::request(peer, line, status, count);
+            log::request(peer, line, &status, count);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a response looks like in bytes: what may stand in its head, and how the end of its body is told.
 
-use super::{Response, refusal};
+use super::{Allowed, Response, refusal};
 use crate::parser::Parser;
 use crate::request::{Request, TOO_MANY_FIELDS};
 
@@ -15,6 +15,14 @@ fn parts(bytes: &[u8]) -> (&str, &str) {
     str::from_utf8(bytes).expect("a response in UTF-8").split_once("\r\n\r\n").expect("a complete head")
 }
 
+const ALL: Allowed = Allowed { body: true, chunks: true };
+
+/// A response that has begun.
+fn ok() -> (Response, Vec<u8>) {
+    let mut out = Vec::new();
+    (Response::new("200 OK", &mut out).expect("a good status"), out)
+}
+
 /// The fields of a head that say how the end of the body is told.
 fn framing(head: &str) -> Vec<&str> {
     let is_framing = |line: &&str| line.starts_with("Content-Length") || line.starts_with("Transfer-Encoding");
@@ -24,18 +32,20 @@ fn framing(head: &str) -> Vec<&str> {
 /// A response whose body is `he` and `llo`, to `request`: the fields that frame it, and the framed body. `given` is its
 /// Content-Length field; `known` is whether its length is known when it starts.
 fn framed(status: &str, request: &Request, given: Option<&str>, known: bool) -> (Vec<String>, String) {
-    let mut response = Response::new(status).expect("a good status");
-    if let Some(given) = given {
-        response.field("Content-Length", given).expect("a good length");
-    }
     let mut out = Vec::new();
-    let mut content = response.start(Some(request), known.then_some(5), &mut out);
+    let mut response = Response::new(status, &mut out).expect("a good status");
+    if let Some(given) = given {
+        response.field("Content-Length", given, &mut out).expect("a good length");
+    }
+    let mut content = response.start(Allowed::by(request), known.then_some(5), "keep-alive", &mut out);
     for block in ["he", "", "llo"] {
         content.block(block.as_bytes(), &mut out).expect("a body that fits");
     }
     content.end(&mut out).expect("a body that is complete");
     let (head, body) = parts(&out);
     assert!(head.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{head}");
+    let is_told = !framing(head).is_empty() || matches!(&status[..3], "204" | "304");
+    assert!(head.ends_with(if is_told { "Connection: keep-alive" } else { "Connection: close" }), "{head}");
     let has_body = body.contains("he");
     assert_eq!(content.count, if has_body { 5 } else { 0 });
     (framing(head).into_iter().map(str::to_owned).collect(), body.to_owned())
@@ -44,13 +54,13 @@ fn framed(status: &str, request: &Request, given: Option<&str>, known: bool) -> 
 #[test]
 fn a_status_is_a_final_code_and_a_reason() {
     for status in ["200 OK", "404 Not Found", "599 Anything (of this sort), 1"] {
-        assert!(Response::new(status).is_ok(), "{status:?}");
+        assert!(Response::new(status, &mut Vec::new()).is_ok(), "{status:?}");
     }
     let no_code = ["", "OK", "20 OK", "2000 OK", "2x0 OK", "+20 OK", " 200 OK", "200OK", "200\tOK", "\u{b2}00 OK"];
     let no_reason = ["200", "200 ", "200  ", "200  OK", "200 OK ", "200 O\0K", "200 O\rK", "200 OK\n", "200 O\x1bK"];
     let not_final = ["000 None", "100 Continue", "101 Switching Protocols", "199 Still"];
     for status in no_code.into_iter().chain(no_reason).chain(not_final) {
-        assert!(Response::new(status).is_err(), "{status:?}");
+        assert!(Response::new(status, &mut Vec::new()).is_err(), "{status:?}");
     }
 }
 
@@ -59,12 +69,11 @@ fn no_field_can_end_and_start_another() {
     for byte in (0..32).chain([127]) {
         for text in [[byte, b'a', b'b'], [b'a', byte, b'b'], [b'a', b'b', byte]] {
             let text = str::from_utf8(&text).expect("ASCII");
-            let mut response = Response::new("200 OK").expect("a good status");
-            assert!(response.field("X", text).is_err(), "the value {text:?}");
-            assert!(response.field(text, "x").is_err(), "the name {text:?}");
-            assert!(response.field("Content-Length", text).is_err(), "the length {text:?}");
-            let mut out = Vec::new();
-            response.start(None, Some(0), &mut out);
+            let (mut response, mut out) = ok();
+            assert!(response.field("X", text, &mut out).is_err(), "the value {text:?}");
+            assert!(response.field(text, "x", &mut out).is_err(), "the name {text:?}");
+            assert!(response.field("Content-Length", text, &mut out).is_err(), "the length {text:?}");
+            response.start(ALL, Some(0), "close", &mut out);
             let (head, _) = parts(&out);
             assert_eq!(head.lines().count(), 5, "nothing of {text:?} stays: {head:?}");
         }
@@ -73,22 +82,22 @@ fn no_field_can_end_and_start_another() {
 
 #[test]
 fn a_field_name_is_a_token() {
-    let mut response = Response::new("200 OK").expect("a good status");
+    let (mut response, mut out) = ok();
     for name in ["", " ", "X Y", "X:", ":", "X(", "\"X\"", "X/Y", "\u{e4}", "X\u{212a}"] {
-        assert!(response.field(name, "x").is_err(), "{name:?}");
+        assert!(response.field(name, "x", &mut out).is_err(), "{name:?}");
     }
-    assert!(response.field("!#$%&'*+-.^_`|~09azAZ", "any: (text) \u{e4}").is_ok());
+    assert!(response.field("!#$%&'*+-.^_`|~09azAZ", "any: (text) \u{e4}", &mut out).is_ok());
 }
 
 #[test]
 fn a_content_length_is_one_number() {
     for value in ["", " 5", "5 ", "+5", "-5", "0x5", "5.0", "5, 5", "five", "18446744073709551616"] {
-        let mut response = Response::new("200 OK").expect("a good status");
-        assert!(response.field("content-LENGTH", value).is_err(), "{value:?}");
+        let (mut response, mut out) = ok();
+        assert!(response.field("content-LENGTH", value, &mut out).is_err(), "{value:?}");
     }
-    let mut response = Response::new("200 OK").expect("a good status");
-    assert!(response.field("content-LENGTH", "5").is_ok());
-    assert!(response.field("Content-Length", "5").is_err(), "a second one");
+    let (mut response, mut out) = ok();
+    assert!(response.field("content-LENGTH", "5", &mut out).is_ok());
+    assert!(response.field("Content-Length", "5", &mut out).is_err(), "a second one");
 }
 
 #[test]
@@ -129,9 +138,8 @@ fn the_framing_fits_status_method_and_version() {
 #[test]
 fn a_body_is_held_to_its_content_length() {
     let start = |length| {
-        let mut out = Vec::new();
-        let response = Response::new("200 OK").expect("a good status");
-        (response.start(Some(&request("GET", 1)), Some(length), &mut out), out)
+        let (response, mut out) = ok();
+        (response.start(ALL, Some(length), "close", &mut out), out)
     };
     let (mut content, mut out) = start(4);
     let head = out.len();
@@ -150,12 +158,11 @@ fn a_body_is_held_to_its_content_length() {
 fn every_head_has_one_date_one_server_and_the_end_of_the_connection() {
     let date = ("Date", "Sun, 06 Nov 1994 08:49:37 GMT");
     for given in [&[][..], &[date], &[("Server", "mine")], &[("DATE", date.1), ("server", "mine")]] {
-        let mut response = Response::new("200 OK").expect("a good status");
+        let (mut response, mut out) = ok();
         for (name, value) in given {
-            response.field(name, value).expect("a good field");
+            response.field(name, value, &mut out).expect("a good field");
         }
-        let mut out = Vec::new();
-        response.start(None, Some(0), &mut out);
+        response.start(ALL, Some(0), "close", &mut out);
         let (head, _) = parts(&out);
         for name in ["date", "server", "connection", "content-length"] {
             let count = head.lines().filter(|line| line.to_ascii_lowercase().starts_with(&format!("{name}:"))).count();
