@@ -97,12 +97,12 @@ fn answer(request: &Request, out: &mut Vec<u8>) -> Result<(&'static str, u64)> {
         _ => ("", b""),
     };
     let status = match request.method() {
-        "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE" if methods.is_empty() => {
+        b"GET" | b"HEAD" | b"POST" | b"PUT" | b"PATCH" | b"DELETE" | b"OPTIONS" | b"TRACE" if methods.is_empty() => {
             "404 Not Found"
         }
-        "OPTIONS" => "204 No Content",
-        method if methods.split(", ").any(|one| one == method) => "200 OK",
-        "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "TRACE" => "405 Method Not Allowed",
+        b"OPTIONS" => "204 No Content",
+        method if methods.split(", ").any(|one| one.as_bytes() == method) => "200 OK",
+        b"GET" | b"HEAD" | b"POST" | b"PUT" | b"PATCH" | b"DELETE" | b"TRACE" => "405 Method Not Allowed",
         _ => "501 Not Implemented",
     };
     let page = if status == "200 OK" { page } else { status.as_bytes() };

@@ -29,7 +29,7 @@ impl Date {
         date
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8; 29] {
         &self.0
     }
 

@@ -6,6 +6,7 @@
 
 use std::cell::{Cell, OnceCell};
 use std::io::{self, Cursor, Write};
+use std::mem;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::{Index, Range};
 
@@ -52,10 +53,10 @@ impl Environ {
         }
     }
 
-    /// Forgets the request before, and takes this one; its body moves to `input`.
-    pub(crate) fn fill(&mut self, mut request: Request, peer: SocketAddr) {
-        self.input = Cursor::new(std::mem::take(&mut request.body));
-        self.request = request;
+    /// Takes this request, its body in `input`, and gives the one before for it, whose memory can be used again.
+    pub(crate) fn fill(&mut self, request: &mut Request, peer: SocketAddr) {
+        mem::swap(&mut self.request, request);
+        self.input = Cursor::new(mem::take(&mut self.request.body));
         self.peer = peer;
         self.spare = Cell::new(self.all.take().unwrap_or_else(|| self.spare.take()));
     }
@@ -104,7 +105,7 @@ impl Variables {
     /// Adds what `request` says, which came from `peer` with a body of that length.
     fn add(&mut self, request: &Request, peer: SocketAddr, length: usize) {
         let (path, query) = request.path_and_query();
-        self.set("REQUEST_METHOD", request.method().as_bytes());
+        self.set("REQUEST_METHOD", request.method());
         let name = self.append(b"PATH_INFO");
         let start = self.text.len();
         percent_decode(path, &mut self.text);

@@ -29,7 +29,7 @@ pub(crate) struct Allowed {
 
 impl Allowed {
     pub(crate) fn by(request: &Request) -> Allowed {
-        Allowed { body: request.method() != "HEAD", chunks: request.minor_version > 0 }
+        Allowed { body: request.method() != b"HEAD", chunks: request.minor_version > 0 }
     }
 }
 
@@ -66,7 +66,9 @@ impl Response {
         let is_trimmed = !matches!(reason, [] | [b' ', ..] | [.., b' ']);
         ensure!(is_trimmed && is_printable(reason), "bad reason in status {status:?}");
         out.reserve(USUAL_HEAD);
-        append(out, &[b"HTTP/1.1 ", status.as_bytes(), b"\r\n"]);
+        out.extend_from_slice(b"HTTP/1.1 ");
+        out.extend_from_slice(status.as_bytes());
+        out.extend_from_slice(b"\r\n");
         Ok(Response { status: number, length: None, has_date: false, has_server: false })
     }
 
@@ -83,7 +85,10 @@ impl Response {
         }
         self.has_date |= name.eq_ignore_ascii_case("Date");
         self.has_server |= name.eq_ignore_ascii_case("Server");
-        append(out, &[name.as_bytes(), b": ", value.as_bytes(), b"\r\n"]);
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b": ");
+        out.extend_from_slice(value.as_bytes());
+        out.extend_from_slice(b"\r\n");
         Ok(())
     }
 
@@ -114,10 +119,14 @@ impl Response {
             out.extend_from_slice(b"Server: zepper\r\n");
         }
         if !self.has_date {
-            append(out, &[b"Date: ", Date::now().as_bytes(), b"\r\n"]);
+            out.extend_from_slice(b"Date: ");
+            out.extend_from_slice(Date::now().as_bytes());
+            out.extend_from_slice(b"\r\n");
         }
         let connection = if framing == Framing::Close { "close" } else { connection };
-        append(out, &[b"Connection: ", connection.as_bytes(), b"\r\n\r\n"]);
+        out.extend_from_slice(b"Connection: ");
+        out.extend_from_slice(connection.as_bytes());
+        out.extend_from_slice(b"\r\n\r\n");
         Content { has_body: allowed.body && framing != Framing::None, framing, count: 0 }
     }
 }
@@ -133,7 +142,9 @@ impl Content {
         match &mut self.framing {
             Framing::Chunked => {
                 append_number(size, 16, out);
-                append(out, &[b"\r\n", block, b"\r\n"]);
+                out.extend_from_slice(b"\r\n");
+                out.extend_from_slice(block);
+                out.extend_from_slice(b"\r\n");
             }
             Framing::Length(left) => {
                 *left = left.checked_sub(size).context("the body is longer than its Content-Length")?;
@@ -167,12 +178,6 @@ pub(crate) fn refusal(refusal: Refusal, is_head: bool) -> Result<(Vec<u8>, u64)>
     let mut content = response.start(allowed, Some(page.len() as u64), "close", &mut out);
     content.block(page.as_bytes(), &mut out)?;
     Ok((out, content.count))
-}
-
-fn append(out: &mut Vec<u8>, parts: &[&[u8]]) {
-    for part in parts {
-        out.extend_from_slice(part);
-    }
 }
 
 /// Appends the digits of `number`. (What `write!` does takes ten times as long.)

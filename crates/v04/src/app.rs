@@ -30,24 +30,23 @@ fn hello(_: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
 
 /// A page to try at each path; the one at `/` lists them.
 fn site(environ: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
-    type Page = fn(&mut Environ, &mut StartResponse) -> Result<Body>;
-    let (methods, page): (&str, Page) = match &environ["PATH_INFO"] {
-        b"/" => ("GET, HEAD", index),
-        b"/echo" => ("POST", echo),
-        b"/environ" => ("GET, HEAD, POST", show_environ),
-        b"/stream" => ("GET, HEAD", stream),
-        b"/panic" => ("GET, HEAD", panic),
-        b"/orphan" => ("GET, HEAD", orphan),
-        path if path.starts_with(b"/sleep/") => ("GET, HEAD", sleep),
-        b"*" => ("GET, HEAD, POST", index),
-        _ => ("", index),
+    let (methods, page): (&str, &dyn Application) = match &environ["PATH_INFO"] {
+        b"/" => ("GET, HEAD", &index),
+        b"/echo" => ("POST", &echo),
+        b"/environ" => ("GET, HEAD, POST", &show_environ),
+        b"/stream" => ("GET, HEAD", &stream),
+        b"/panic" => ("GET, HEAD", &panic),
+        b"/orphan" => ("GET, HEAD", &orphan),
+        path if path.starts_with(b"/sleep/") => ("GET, HEAD", &sleep),
+        b"*" => ("GET, HEAD, POST", &index),
+        _ => ("", &index),
     };
     let status = match &environ["REQUEST_METHOD"] {
         b"GET" | b"HEAD" | b"POST" | b"PUT" | b"PATCH" | b"DELETE" | b"OPTIONS" | b"TRACE" if methods.is_empty() => {
             "404 Not Found"
         }
         b"OPTIONS" => "204 No Content",
-        method if methods.split(", ").any(|one| one.as_bytes() == method) => return page(environ, start_response),
+        method if methods.split(", ").any(|one| one.as_bytes() == method) => return page.call(environ, start_response),
         b"GET" | b"HEAD" | b"POST" | b"PUT" | b"PATCH" | b"DELETE" | b"TRACE" => "405 Method Not Allowed",
         _ => "501 Not Implemented",
     };
@@ -84,15 +83,22 @@ fn show_environ(environ: &mut Environ, start_response: &mut StartResponse) -> Re
 
 /// Sleeps for so many milliseconds as the path says: the application that takes long.
 fn sleep(environ: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
-    let digits = environ["PATH_INFO"].strip_prefix(b"/sleep/").unwrap_or_default();
-    let duration = str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok()).map(Duration::from_millis);
-    let Some(duration) = duration.filter(|duration| *duration <= Duration::from_secs(3600)) else {
-        start_response("404 Not Found", &[("Content-Type", "text/plain")], None)?;
-        return Ok(Body::from("/sleep/MS: MS is a number of milliseconds, up to an hour\n"));
-    };
+    let Some(duration) = milliseconds(environ) else { return no_duration(start_response) };
     thread::sleep(duration);
     start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
     Ok(Body::from(format!("slept for {} ms\n", duration.as_millis()).into_bytes()))
+}
+
+/// The MS of a path like /sleep/MS: a number of milliseconds, up to an hour.
+fn milliseconds(environ: &Environ) -> Option<Duration> {
+    let digits = environ["PATH_INFO"].splitn(3, |&byte| byte == b'/').nth(2)?;
+    let duration = Duration::from_millis(str::from_utf8(digits).ok()?.parse().ok()?);
+    (duration <= Duration::from_secs(3600)).then_some(duration)
+}
+
+fn no_duration(start_response: &mut StartResponse) -> Result<Body> {
+    start_response("404 Not Found", &[("Content-Type", "text/plain")], None)?;
+    Ok(Body::from("the last part of the path is not a number of milliseconds, up to an hour\n"))
 }
 
 /// A body in blocks, with a pause before each but the first, so that one can see them come: `curl -N`.

@@ -5,6 +5,7 @@
 //! was born with (see `server.rs`): a request that comes in one piece costs no further system call.
 
 use std::io::{self, ErrorKind, Read, Write};
+use std::mem;
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
@@ -56,7 +57,7 @@ impl<'a> Connection<'a> {
     pub(crate) fn receive(&mut self) -> io::Result<Received> {
         loop {
             match self.parser.next() {
-                Ok(Some(request)) => return Ok(Received::Request(request)),
+                Ok(Some(request)) => return Ok(Received::Request(mem::take(request))),
                 Ok(None) => {}
                 Err(refusal) => return Ok(Received::Refused(refusal)),
             }

@@ -6,7 +6,7 @@ use std::mem;
 
 use crate::decoder::{Decoder, section_end};
 use crate::input::Input;
-use crate::request::{Refusal, Request, first_line, is_tchar, line_length};
+use crate::request::{Refusal, Request, is_tchar, line_length, without_end};
 
 /// The longest request line, in bytes.
 const MAX_REQUEST_LINE: usize = 8 * 1024;
@@ -16,15 +16,13 @@ const LONG_LINE: Refusal = Refusal { status: "414 URI Too Long", reason: "the re
 #[derive(Default)]
 pub(crate) struct Parser {
     input: Input,
+    /// The length of the request line that has come, its end included; 0 until it has.
+    first_line: usize,
     /// Where in the input the line of the head starts that has not fully come.
     line: usize,
-    /// The request whose head is complete and whose body is not.
-    current: Option<Current>,
-}
-
-struct Current {
     request: Request,
-    decoder: Decoder,
+    /// Takes the body of `request`, once its head has come.
+    decoder: Option<Decoder>,
     expects_continue: bool,
 }
 
@@ -36,30 +34,30 @@ impl Parser {
 
     /// The next request, or `None` until more bytes have come. After a refusal there is no next one: where it would
     /// begin is not known.
-    pub(crate) fn next(&mut self) -> Result<Option<Request>, Refusal> {
-        if self.current.is_none() {
+    pub(crate) fn next(&mut self) -> Result<Option<&mut Request>, Refusal> {
+        if self.decoder.is_none() {
             let Some(end) = self.head_end()? else { return Ok(None) };
-            let head = self.input.unused().get(..end).unwrap_or_default().to_vec();
-            let request = Request::parse(head)?;
-            let decoder = request.framing()?;
-            let expects_continue = request.expects_continue()?;
+            let head = self.input.unused().get(..end).unwrap_or_default();
+            let decoder = self.request.read_head(head, self.first_line)?;
+            self.expects_continue = self.request.expects_continue()?;
             self.input.consume(end); // Not before: the log of a refusal shows the line.
-            self.line = 0;
-            self.current = Some(Current { request, decoder, expects_continue });
+            (self.first_line, self.line, self.decoder) = (0, 0, Some(decoder));
         }
-        let complete = match &mut self.current {
-            Some(current) => current.decoder.read(&mut self.input, &mut current.request.body)?,
+        let complete = match &mut self.decoder {
+            Some(decoder) => decoder.read(&mut self.input, &mut self.request.body)?,
             None => false,
         };
-        Ok(self.current.take_if(|_| complete).map(|current| current.request))
+        if !complete {
+            return Ok(None);
+        }
+        self.decoder = None;
+        Ok(Some(&mut self.request))
     }
 
     /// Whether it is time to send `100 Continue`: true once for a request whose client waits for it.
     pub(crate) fn take_continue(&mut self) -> bool {
-        let waits = !self.has_unused();
-        self.current
-            .as_mut()
-            .is_some_and(|current| mem::take(&mut current.expects_continue) && waits && current.request.body.is_empty())
+        let has_begun = self.has_unused() || !self.request.body.is_empty();
+        self.decoder.is_some() && mem::take(&mut self.expects_continue) && !has_begun
     }
 
     /// Whether bytes have come that are no part of a request yet.
@@ -69,20 +67,21 @@ impl Parser {
 
     /// Whether a request has begun and is not complete.
     pub(crate) fn is_midway(&self) -> bool {
-        self.current.is_some() || self.has_unused()
+        self.decoder.is_some() || self.has_unused()
     }
 
     /// What has come of the current request line, for the log.
     pub(crate) fn line(&self) -> &[u8] {
-        match &self.current {
-            Some(current) => current.request.line(),
-            None => first_line(self.input.unused()),
+        let unused = self.input.unused();
+        match self.decoder {
+            Some(_) => self.request.line(),
+            None => without_end(unused.get(..line_length(unused)).unwrap_or_default()),
         }
     }
 
     fn head_end(&mut self) -> Result<Option<usize>, Refusal> {
         // RFC 9112 2.2: empty lines before a request line are passed over.
-        while let (0, [b'\n', ..] | [b'\r', b'\n', ..]) = (self.line, self.input.unused()) {
+        while let (0, [b'\n', ..] | [b'\r', b'\n', ..]) = (self.first_line, self.input.unused()) {
             let empty = line_length(self.input.unused());
             self.input.consume(empty);
         }
@@ -92,15 +91,15 @@ impl Parser {
             [first, ..] if !is_tchar(*first) => return Err(Refusal::malformed("the method is not a token")),
             _ => {}
         }
-        if self.line == 0 {
+        if self.first_line == 0 {
             let end = self.input.line_end(0);
             let so_far = self.input.unused().get(..end.unwrap_or(usize::MAX)).unwrap_or(self.input.unused());
-            let line = so_far.strip_suffix(b"\n").unwrap_or(so_far);
-            if line.strip_suffix(b"\r").unwrap_or(line).len() > MAX_REQUEST_LINE {
+            if without_end(so_far).len() > MAX_REQUEST_LINE {
                 return Err(LONG_LINE);
             }
-            self.line = end.unwrap_or(0);
+            let Some(end) = end else { return Ok(None) };
+            (self.first_line, self.line) = (end, end);
         }
-        if self.line == 0 { Ok(None) } else { section_end(&mut self.input, &mut self.line) }
+        section_end(&mut self.input, &mut self.line)
     }
 }

@@ -88,8 +88,8 @@ impl<'a> Server<'a> {
     fn exchange(&mut self, stream: TcpStream, peer: SocketAddr) -> Result<()> {
         let mut connection = Connection::new(stream, &mut self.buffer, self.knobs.timeout);
         match connection.receive()? {
-            Received::Request(request) => {
-                self.environ.fill(request, peer);
+            Received::Request(mut request) => {
+                self.environ.fill(&mut request, peer);
                 let mut send = |bytes: &[u8]| connection.send(bytes).context("connection lost");
                 let outcome = gateway::run(self.application, &mut self.environ, &mut send);
                 if let Some(error) = outcome.error {

@@ -34,11 +34,12 @@ impl Refusal {
 pub(crate) const TOO_MANY_FIELDS: Refusal =
     Refusal { status: "431 Request Header Fields Too Large", reason: "there are more than 100 fields" };
 
-/// A complete request.
+/// A request. The next one can be read into the same value, whose memory is used again.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Request {
     /// The head as it came. The parts below say where they stand in it.
     head: Vec<u8>,
+    line: Range<usize>,
     method: Range<usize>,
     target: Range<usize>,
     parts: Target,
@@ -55,8 +56,8 @@ struct Field {
 }
 
 impl Request {
-    pub(crate) fn method(&self) -> &str {
-        str::from_utf8(self.bytes(&self.method)).unwrap_or_default()
+    pub(crate) fn method(&self) -> &[u8] {
+        self.bytes(&self.method)
     }
 
     /// The path and the query, percent-encoded as they came. The path is `*` for a request about the server as a whole.
@@ -68,7 +69,7 @@ impl Request {
 
     /// The request line as it came, without the end of the line.
     pub(crate) fn line(&self) -> &[u8] {
-        first_line(&self.head)
+        self.bytes(&self.line)
     }
 
     /// The fields in the order in which they came: name and value.
@@ -80,10 +81,25 @@ impl Request {
         self.head.get(part.clone()).unwrap_or_default()
     }
 
-    /// The request that starts with `head`, its body still to come.
-    pub(crate) fn parse(head: Vec<u8>) -> Result<Request, Refusal> {
-        let line = first_line(&head);
-        // RFC 9112 3: three words, one space between each and the next.
+    /// Reads a head whose first line has that length, its end included. The body is still to come: gives what takes it
+    /// out of the bytes that follow.
+    pub(crate) fn read_head(&mut self, head: &[u8], line_length: usize) -> Result<Decoder, Refusal> {
+        self.head.clear();
+        self.head.extend_from_slice(head);
+        self.body.clear();
+        let (line, fields) = head.split_at_checked(line_length).unwrap_or_default();
+        self.read_line(head, without_end(line))?;
+        // httparse fills an array. To make the small one takes less time than to read a request, the large one more.
+        match self.read_fields::<USUAL_FIELDS>(head, fields) {
+            Err(TOO_MANY_FIELDS) => self.read_fields::<MAX_FIELDS>(head, fields)?,
+            result => result?,
+        }
+        self.settle_host()?;
+        self.framing()
+    }
+
+    /// Reads three words, one space between each and the next (RFC 9112 3).
+    fn read_line(&mut self, head: &[u8], line: &[u8]) -> Result<(), Refusal> {
         let mut words = line.split(|&byte| byte == b' ');
         let (Some(method), Some(target), Some(version), None) =
             (words.next(), words.next(), words.next(), words.next())
@@ -93,7 +109,7 @@ impl Request {
         if method.is_empty() || !method.iter().all(|&byte| is_tchar(byte)) {
             return Err(Refusal::malformed("the method is not a token"));
         }
-        let minor_version = match version {
+        self.minor_version = match version {
             [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'0'..=b'9'] => (minor - b'0').min(1),
             [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'] => {
                 return Err(Refusal {
@@ -106,17 +122,24 @@ impl Request {
         if method == b"CONNECT" {
             return Err(Refusal { status: "501 Not Implemented", reason: "this server is not a proxy" });
         }
-        let parts = Target::parse(method, target)?;
-        let (method, target) = (range_in(&head, method), range_in(&head, target));
+        self.parts = Target::parse(method, target)?;
+        (self.line, self.method, self.target) = (range_in(head, line), range_in(head, method), range_in(head, target));
+        Ok(())
+    }
 
-        // httparse fills an array. To make the small one takes less time than to parse a request, the large one more.
-        let fields = match parse_fields::<USUAL_FIELDS>(&head) {
-            Err(TOO_MANY_FIELDS) => parse_fields::<MAX_FIELDS>(&head),
-            result => result,
-        }?;
-        let mut request = Request { head, method, target, parts, fields, minor_version, body: Vec::new() };
-        request.settle_host()?;
-        Ok(request)
+    /// Reads the fields, if there are at most `MAX` of them.
+    fn read_fields<const MAX: usize>(&mut self, head: &[u8], fields: &[u8]) -> Result<(), Refusal> {
+        let mut parsed = [EMPTY_HEADER; MAX];
+        let parsed = match httparse::parse_headers(fields, &mut parsed) {
+            Ok(Status::Complete((_, parsed))) => parsed,
+            Err(httparse::Error::TooManyHeaders) => return Err(TOO_MANY_FIELDS),
+            _ => return Err(Refusal::malformed("a field is malformed")),
+        };
+        let range = |part| range_in(head, part);
+        self.fields.clear();
+        self.fields
+            .extend(parsed.iter().map(|field| Field { name: range(field.name.as_bytes()), value: range(field.value) }));
+        Ok(())
     }
 
     /// The one host (RFC 9112 3.2): that of the target if it has one, in the place of the Host field's.
@@ -187,31 +210,14 @@ impl Request {
     }
 }
 
-/// The fields of `head`, if there are at most `MAX` of them.
-fn parse_fields<const MAX: usize>(head: &[u8]) -> Result<Vec<Field>, Refusal> {
-    let mut fields = [EMPTY_HEADER; MAX];
-    let section = head.split_at(line_length(head)).1;
-    match httparse::parse_headers(section, &mut fields) {
-        Ok(Status::Complete((_, fields))) => {
-            let range = |part| range_in(head, part);
-            Ok(fields
-                .iter()
-                .map(|field| Field { name: range(field.name.as_bytes()), value: range(field.value) })
-                .collect())
-        }
-        Err(httparse::Error::TooManyHeaders) => Err(TOO_MANY_FIELDS),
-        _ => Err(Refusal::malformed("a field is malformed")),
-    }
-}
-
 /// The length of the first line of `bytes`, its line feed included.
 pub(crate) fn line_length(bytes: &[u8]) -> usize {
     bytes.iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |end| end + 1)
 }
 
-/// The first line of `bytes` without its end: CR LF, or LF alone (RFC 9112 2.2 allows to take that).
-pub(crate) fn first_line(bytes: &[u8]) -> &[u8] {
-    let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
+/// A line without its end: CR LF, or LF alone (RFC 9112 2.2 allows to take that).
+pub(crate) fn without_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 

@@ -146,12 +146,11 @@ const IN_QUERY: Bytes = Bytes::letters_digits_and(b"-._~!$&'()*+,;=:@/?");
 /// Whether each byte is in `set`, or `%` and starts a percent-encoded byte.
 fn consists_of(text: &[u8], set: &Bytes) -> bool {
     let mut rest = text;
-    loop {
-        rest = match rest {
-            [] => return true,
-            [byte, tail @ ..] if set.contains(*byte) => tail,
-            [b'%', high, low, tail @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => tail,
+    while let Some(other) = rest.iter().position(|&byte| !set.contains(byte)) {
+        rest = match rest.get(other..) {
+            Some([b'%', high, low, tail @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => tail,
             _ => return false,
         };
     }
+    true
 }

@@ -17,6 +17,8 @@ use crate::parser::Parser;
 use crate::request::{Refusal, Request};
 use crate::response;
 
+/// A client has to take so many bytes of a response within TIMEOUT.
+const PIECE: usize = 64 * 1024;
 /// How long a client that is refused may go on sending before the connection is closed.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -32,6 +34,8 @@ pub(crate) struct Connection {
     deadline: Instant,
     /// What is not sent yet, though it should be.
     held_back: Vec<u8>,
+    /// Whether to linger before the close.
+    lingers: bool,
 }
 
 /// What a client sent.
@@ -48,17 +52,19 @@ impl Connection {
         let incoming = Incoming::with_leaked(leaked);
         // A timeout of some length is always taken.
         let _ = stream.set_write_timeout((!fault::sends_for_ever()).then_some(timeout));
-        Connection { stream, incoming, parser: Parser::default(), timeout, deadline, held_back: Vec::new() }
+        let held_back = Vec::new();
+        Connection { stream, incoming, parser: Parser::default(), timeout, deadline, held_back, lingers: false }
     }
 
     pub(crate) fn receive(&mut self) -> io::Result<Received> {
         let mut buffer = [0; 8 * 1024];
         loop {
             match self.parser.next() {
-                Ok(Some(_)) if fault::refuses_what_follows() && self.parser.has_unused() => {
-                    return Ok(Received::Refused(Refusal::malformed("more bytes follow")));
-                }
                 Ok(Some(request)) => {
+                    let request = mem::take(request);
+                    if fault::refuses_what_follows() && self.parser.has_unused() {
+                        return Ok(Received::Refused(Refusal::malformed("more bytes follow")));
+                    }
                     if fault::waits_for_the_end() && request.body.is_empty() {
                         while self.read(&mut buffer)? > 0 {}
                     }
@@ -111,16 +117,31 @@ impl Connection {
             self.held_back.extend(bytes);
             return Ok(());
         }
-        self.stream.write_all(&bytes)
+        self.write(&bytes)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.lingers |= bytes.len() > PIECE && !fault::closes_after_a_large_answer();
+        if fault::times_each_write() {
+            return self.stream.write_all(bytes);
+        }
+        for piece in bytes.chunks(PIECE) {
+            if self.stream.write(piece)? < piece.len() {
+                return Err(ErrorKind::TimedOut.into());
+            }
+        }
+        Ok(())
     }
 
     /// Sends what was held back.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
-        self.stream.write_all(&mem::take(&mut self.held_back))
+        let bytes = mem::take(&mut self.held_back);
+        self.write(&bytes)
     }
 
     pub(crate) fn refuse(&mut self, refusal: Refusal) -> Result<u64> {
-        let (answer, count) = response::refusal(refusal, self.line().starts_with(b"HEAD "))?;
+        let is_head = self.line().starts_with(b"HEAD ") && !fault::sends_a_refused_head_a_body();
+        let (answer, count) = response::refusal(refusal, is_head)?;
         self.send(&answer)?;
         self.flush()?;
         self.linger()?;
@@ -134,7 +155,7 @@ impl Connection {
             self.stream.set_read_timeout(None)?;
             while self.stream.read(&mut [0; 1024])? > 0 {}
         }
-        if self.parser.is_midway() {
+        if self.lingers || self.parser.is_midway() {
             self.linger()?;
         }
         Ok(())

@@ -125,7 +125,11 @@ impl<'a> Server<'a> {
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(error) if fault::ends_without_descriptors() => bail!("accept failed: {error}"),
             Err(error) => {
+                let mask = if fault::is_deaf_while_it_writes() { Some(signals::block()?) } else { None };
                 log::line(format_args!("accept failed: {error}"));
+                if let Some(mask) = mask {
+                    mask.thread_set_mask()?;
+                }
                 if !fault::does_not_rest() {
                     self.rest()?;
                 }

@@ -72,7 +72,7 @@ impl<'a> Service<'a> {
                     request.body = String::from_utf8_lossy(&request.body).into_owned().into_bytes();
                 }
                 let client = SocketAddr::new(peer.ip(), if fault::shows_no_client_port() { 0 } else { peer.port() });
-                self.environ.fill(request, client);
+                self.environ.fill(&mut request, client);
                 let mut is_lost = false;
                 let mut send = |bytes: &[u8]| {
                     let sent = connection.send(bytes);

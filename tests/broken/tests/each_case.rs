@@ -30,7 +30,9 @@ const ABOUT_STARTING: [&str; 1] = ["gets_its_port_again_at_once"];
 
 #[test]
 fn a_server_without_a_fault_passes_every_case() {
-    complain(&cases::all(), |case| {
+    let mut cases: Vec<_> = cases::all().into_iter().filter(|case| case.holds_for(Stage::V05)).collect();
+    cases.reverse(); // The last take longest.
+    complain(&cases, |case| {
         let program = Program::new([env!("CARGO_BIN_EXE_broken")]);
         match case.try_on(&program) {
             Verdict::Passed => None,
@@ -45,7 +47,8 @@ fn a_server_without_a_fault_passes_every_case() {
 
 #[test]
 fn each_fault_is_caught_by_its_cases() {
-    let pairs: Vec<_> = fault::all().flat_map(|fault| fault.cases.iter().map(move |case| (fault, *case))).collect();
+    let mut pairs: Vec<_> = fault::all().flat_map(|fault| fault.cases.iter().map(move |case| (fault, *case))).collect();
+    pairs.reverse(); // The last take longest.
     complain(&pairs, |(fault, name)| {
         let Some(case) = cases::all().into_iter().find(|case| case.name == *name) else {
             return Some(format!("{}: there is no case {name}", fault.name));

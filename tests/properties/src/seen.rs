@@ -23,7 +23,7 @@ impl Seen {
         let mut path = Vec::new();
         percent_decode(encoded, &mut path);
         Seen {
-            method: request.method().to_owned(),
+            method: String::from_utf8_lossy(request.method()).into_owned(),
             path,
             query: query.to_vec(),
             minor_version: request.minor_version,

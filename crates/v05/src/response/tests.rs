@@ -1,5 +1,7 @@
 //! What a response looks like in bytes: what may stand in its head, and how the end of its body is told.
 
+use std::mem;
+
 use super::{Allowed, Response, refusal};
 use crate::parser::Parser;
 use crate::request::{Request, TOO_MANY_FIELDS};
@@ -7,7 +9,7 @@ use crate::request::{Request, TOO_MANY_FIELDS};
 fn request(method: &str, minor_version: u8) -> Request {
     let mut parser = Parser::default();
     parser.feed(format!("{method} / HTTP/1.{minor_version}\r\nHost: a\r\n\r\n").as_bytes());
-    parser.next().expect("a valid request").expect("a complete request")
+    mem::take(parser.next().expect("a valid request").expect("a complete request"))
 }
 
 /// A response in bytes: its head without the line that ends it, and its body.

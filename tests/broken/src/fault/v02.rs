@@ -37,6 +37,8 @@ faults! {
     forgets_the_length_for_head:
         "Its answer to HEAD has no Content-Length."
             => answers_head_like_get_without_a_body, answers_head_for_another_application;
+    sends_a_refused_head_a_body:
+        "It refuses a HEAD with a body." => answers_a_refused_head_without_a_body;
     asks_http_1_0_for_host:
         "It refuses an HTTP/1.0 request without Host." => serves_http_1_0_without_host;
     knows_no_later_version:
@@ -89,6 +91,10 @@ faults! {
         "Its timeout is for a read, not for a request." => limits_the_time_for_a_request;
     waits_for_ever:
         "It has no timeout." => lets_go_of_a_silent_client;
+    times_each_write:
+        "Its timeout is for a write, not for 64 KiB of the response." => lets_go_of_a_client_that_reads_slowly;
+    closes_after_a_large_answer:
+        "It closes as soon as a large answer is sent." => gets_a_large_answer_to_a_client_that_goes_on_sending;
     closes_with_bytes_unread:
         "It closes after a refusal with bytes of the client unread." => gets_a_refusal_to_a_client_that_goes_on_sending;
     closes_when_more_comes:

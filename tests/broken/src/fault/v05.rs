@@ -23,6 +23,8 @@ faults! {
         "It closes its listener when the last request is over." => takes_no_new_clients_once_it_stops;
     ignores_a_second_signal:
         "While it stops a second signal does nothing." => ends_at_a_second_signal;
+    is_deaf_while_it_writes:
+        "It gets no signal while it writes to stderr." => ends_at_a_second_signal_while_it_can_not_write;
     grants_any_grace:
         "It waits for running requests for ever." => ends_what_exceeds_its_grace;
     ends_the_child_alone:
