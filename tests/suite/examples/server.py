@@ -186,6 +186,7 @@ def serve(client, peer, timeout, log):
         method, path, body = read_request(connection)
         status, fields, body = answer(method, path, body)
     except Refusal as refusal:
+        method = connection.line.partition(b" ")[0]  # A refused HEAD gets no body either.
         status, fields, body = refusal.args[0], b"", b"This request can't be served.\n"
     date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime())
     head = f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}\r\nDate: {date}\r\n"

@@ -14,6 +14,9 @@ use crate::transcript::Transcript;
 /// How many connections a report shows.
 const SHOWN: usize = 3;
 
+/// A transcript that a client still writes to.
+type Shared = Rc<RefCell<Transcript>>;
+
 /// Where one case tries one program.
 pub struct Bench {
     program: Program,
@@ -23,9 +26,22 @@ pub struct Bench {
 /// What was said so far. Servers and clients hold it too, and write to it.
 #[derive(Default)]
 pub(crate) struct Record {
-    transcripts: RefCell<Vec<Rc<RefCell<Transcript>>>>,
+    transcripts: RefCell<Vec<Shared>>,
+    /// The connection before the last, if the case was done with it: a server that is gone can have died of it.
+    before: RefCell<Option<Shared>>,
     count: RefCell<usize>,
+    pinned: RefCell<Option<Said>>,
     started: RefCell<Vec<Started>>,
+    /// Whether a client could not connect.
+    pub(crate) is_refused: Cell<bool>,
+}
+
+/// What was said on the connections that a report shows.
+#[derive(Default)]
+struct Said {
+    before: Option<Transcript>,
+    transcripts: Vec<Transcript>,
+    earlier: usize,
 }
 
 /// A server that was started.
@@ -46,6 +62,8 @@ impl Started {
 
 /// What was said, for a report.
 pub struct Evidence {
+    /// The connection after which the server answered the last one no more.
+    pub before: Option<Transcript>,
     /// The last connection, and before it those that were open at the same time.
     pub transcripts: Vec<Transcript>,
     /// How many other connections there were.
@@ -95,19 +113,19 @@ impl Bench {
     }
 
     pub(crate) fn evidence(&self) -> Evidence {
-        let transcripts: Vec<_> = self.record.transcripts.borrow().iter().map(|one| one.borrow().clone()).collect();
-        let earlier = self.record.count.borrow().saturating_sub(transcripts.len());
+        let Said { before, transcripts, earlier } = self.record.pinned.take().unwrap_or_else(|| self.record.said());
         let started = self.record.started.borrow();
         let servers = started.iter().map(|one| (one.description(), one.stderr.text())).collect();
-        Evidence { transcripts, earlier, servers }
+        Evidence { before, transcripts, earlier, servers }
     }
 }
 
 impl Record {
     /// Keeps a transcript, and forgets those that a report need not show: the ones that the case is done with, and
     /// the oldest.
-    pub(crate) fn keep(&self, transcript: &Rc<RefCell<Transcript>>) {
+    pub(crate) fn keep(&self, transcript: &Shared) {
         let mut all = self.transcripts.borrow_mut();
+        *self.before.borrow_mut() = all.last().filter(|last| last.borrow().is_over).cloned();
         all.retain(|one| !one.borrow().is_over);
         if all.len() == SHOWN {
             all.remove(0);
@@ -116,10 +134,90 @@ impl Record {
         *self.count.borrow_mut() += 1;
     }
 
+    /// Whether what clients saw can mean that the server has gone.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.is_refused.get() || self.transcripts.borrow().iter().any(|one| one.borrow().is_cut)
+    }
+
+    /// Lets the report show what was said so far, whatever follows. Only the first call counts.
+    pub(crate) fn pin(&self) {
+        self.pinned.borrow_mut().get_or_insert_with(|| self.said());
+    }
+
+    fn said(&self) -> Said {
+        let transcripts: Vec<_> = self.transcripts.borrow().iter().map(|one| one.borrow().clone()).collect();
+        let is_unanswered = transcripts.last().is_some_and(|last| last.is_probe && !last.is_answered());
+        let before = self.before.borrow().as_ref().filter(|_| is_unanswered).map(|one| one.borrow().clone());
+        let shown = transcripts.len() + usize::from(before.is_some());
+        Said { before, transcripts, earlier: self.count.borrow().saturating_sub(shown) }
+    }
+
     /// Keeps what a server writes to stderr, and gives back the place for how it ended.
     pub(crate) fn keep_server(&self, line: String, stderr: &Output) -> Rc<Cell<Option<ExitStatus>>> {
         let status = Rc::default();
         self.started.borrow_mut().push(Started { line, stderr: stderr.clone(), status: Rc::clone(&status) });
         status
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connection(record: &Record) -> Shared {
+        let transcript = Rc::new(RefCell::new(Transcript::new(([127, 0, 0, 1], 1).into())));
+        record.keep(&transcript);
+        transcript
+    }
+
+    fn probe(record: &Record) -> Shared {
+        let probe = connection(record);
+        probe.borrow_mut().is_probe = true;
+        probe
+    }
+
+    fn sends(transcript: &Shared, words: &str) {
+        transcript.borrow_mut().note(words);
+    }
+
+    /// The notes on the connection before the last that is shown.
+    fn before(record: &Record) -> Option<String> {
+        record.said().before.map(|before| before.lines().join(" "))
+    }
+
+    #[test]
+    fn the_connection_before_an_unanswered_probe_is_shown() {
+        let record = Record::default();
+        let garbage = connection(&record);
+        sends(&garbage, "garbage");
+        garbage.borrow_mut().is_over = true;
+        let probe = probe(&record);
+        assert!(before(&record).is_some_and(|words| words.ends_with("· garbage")));
+        assert_eq!((record.said().transcripts.len(), record.said().earlier), (1, 0));
+        probe.borrow_mut().received(b"HTTP/1.1 200 OK");
+        assert_eq!((before(&record), record.said().earlier), (None, 1));
+    }
+
+    #[test]
+    fn the_connection_before_is_shown_once() {
+        let record = Record::default();
+        let _still_open = connection(&record);
+        let _probe = probe(&record);
+        assert_eq!((before(&record), record.said().transcripts.len()), (None, 2));
+    }
+
+    #[test]
+    fn what_is_pinned_is_shown_whatever_follows() {
+        let program = Program::new(["true"]);
+        let bench = Bench::new(&program);
+        let first = connection(&bench.record);
+        sends(&first, "first");
+        first.borrow_mut().is_over = true;
+        bench.record.pin();
+        sends(&connection(&bench.record), "second");
+        bench.record.pin();
+        let shown = bench.evidence().transcripts;
+        assert_eq!(shown.len(), 1);
+        assert!(shown[0].lines().join(" ").ends_with("· first"));
     }
 }

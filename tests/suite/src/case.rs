@@ -7,6 +7,7 @@ use crate::program::Program;
 use crate::stage::Stage;
 
 /// One thing that a server of a stage, and of all later ones, must do.
+#[derive(Clone)]
 pub struct Case {
     /// The name, as a test is named.
     pub name: &'static str,

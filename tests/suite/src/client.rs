@@ -7,22 +7,25 @@
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::socket::{setsockopt, sockopt};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, setsockopt, socket, sockopt};
 
 use crate::bench::Record;
 use crate::case::{Outcome, Stop, failed, require};
 use crate::proc;
 use crate::response::{Parsed, Response};
-use crate::transcript::{Entry, Transcript, visible};
+use crate::transcript::{Entry, Leaving, Transcript, visible};
 
 /// How often /proc is looked at while a case waits for something that shows only there.
 pub(crate) const LOOK: Duration = Duration::from_millis(2);
+
+/// The receive buffer of a narrow connection, in bytes. The kernel makes it twice as large.
+const NARROW: usize = 4096;
 
 /// How the server ended a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,16 +53,32 @@ pub struct Client {
 
 impl Client {
     pub(crate) fn connect(server: SocketAddr, patience: Duration, record: &Record) -> Outcome<Client> {
-        let connected = TcpStream::connect_timeout(&server, patience).and_then(|stream| {
+        Client::on(TcpStream::connect_timeout(&server, patience), server, patience, record)
+    }
+
+    /// Connects with a small receive buffer: what the client does not take stays with the server, and each piece that
+    /// it takes lets the server send another.
+    pub(crate) fn connect_narrow(server: SocketAddr, patience: Duration, record: &Record) -> Outcome<Client> {
+        Client::on(narrow_stream(server), server, patience, record)
+    }
+
+    fn on(stream: io::Result<TcpStream>, server: SocketAddr, patience: Duration, record: &Record) -> Outcome<Client> {
+        let connected = stream.and_then(|stream| {
             stream.set_nonblocking(true)?;
             stream.set_nodelay(true)?;
             Ok((stream.local_addr()?, stream))
         });
         let (address, stream) = connected
+            .inspect_err(|_| record.is_refused.set(true))
             .map_err(|error| failed(format!("{server} takes a connection"), format!("connecting failed: {error}")))?;
         let transcript = Rc::new(RefCell::new(Transcript::new(address)));
         record.keep(&transcript);
         Ok(Client { stream, patience, received: Vec::new(), end: None, is_deaf: false, start: Vec::new(), transcript })
+    }
+
+    /// Says that this connection is only to find out whether the server still serves.
+    pub(crate) fn probes(&self) {
+        self.transcript.borrow_mut().is_probe = true;
     }
 
     /// The client's own address.
@@ -104,6 +123,26 @@ impl Client {
         Ok(())
     }
 
+    /// Sends as much of `bytes` as the server and the kernel take without anything being read here; gives back how much.
+    /// It waits for them to take more no longer than `patience`.
+    pub(crate) fn send_unread(&mut self, bytes: &[u8], patience: Duration) -> Outcome<usize> {
+        let mut sent = 0;
+        while sent < bytes.len() && !self.is_deaf {
+            match self.stream.write(&bytes[sent..]) {
+                Ok(count) => sent += count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    if !self.wait(PollFlags::POLLOUT, Instant::now() + patience)? {
+                        break;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => self.is_deaf = true,
+            }
+        }
+        self.note(format!("the client sent {sent} bytes more, and read nothing"));
+        Ok(sent)
+    }
+
     /// Says that no more bytes will be sent.
     pub fn finish(&mut self) {
         self.note("the client shut down its sending side");
@@ -122,6 +161,29 @@ impl Client {
         }
         self.note("the server has read all this");
         Ok(())
+    }
+
+    /// Waits until an answer has begun to come, and leaves it unread.
+    pub fn wait_for_an_answer(&mut self) -> Outcome {
+        if !self.wait(PollFlags::POLLIN, Instant::now() + self.patience)? {
+            return Err(self.late("an answer begins", "nothing came"));
+        }
+        self.note("an answer has begun; it is not read yet");
+        Ok(())
+    }
+
+    /// Takes at most `count` bytes of what is there.
+    pub fn take(&mut self, count: usize) {
+        if self.end.is_none() {
+            self.read(&mut vec![0; count]);
+        }
+    }
+
+    /// Whether the server ends the connection on its side within `patience`, whatever may still be on its way.
+    pub fn is_let_go_within(&self, patience: Duration) -> Outcome<bool> {
+        let client = self.address()?;
+        let Ok(server) = self.stream.peer_addr() else { return Ok(true) }; // It has reset the connection.
+        Ok(proc::until(patience, || self.has_ended() || !proc::is_open(client, server)))
     }
 
     /// Whether anything comes, or the connection ends, within `patience`. What came before counts too.
@@ -152,10 +214,15 @@ impl Client {
         &self.received
     }
 
-    /// Reads the next response, an interim one such as 100 included.
+    /// Reads the next response, an interim one such as 100 included. It answers HEAD if that is what was sent first.
     pub fn response(&mut self) -> Outcome<Response> {
-        let deadline = Instant::now() + self.patience;
         let head = self.start.trim_ascii_start().starts_with(b"HEAD ");
+        self.response_to(if head { "HEAD" } else { "" })
+    }
+
+    /// Reads the next response, which answers a request with this method.
+    pub fn response_to(&mut self, method: &str) -> Outcome<Response> {
+        let (deadline, head) = (Instant::now() + self.patience, method == "HEAD");
         loop {
             let missing = match Response::parse(&self.received, head, self.end == Some(End::Closed)) {
                 Parsed::Whole(response, used) => {
@@ -165,6 +232,7 @@ impl Client {
                 Parsed::Wrong(reason) => return Err(failed("a response as RFC 9112 has it", reason)),
                 Parsed::Partial(missing) => missing,
             };
+            self.transcript.borrow_mut().is_cut = self.end.is_some();
             let so_far = if self.received.is_empty() { "nothing".to_owned() } else { missing };
             match self.end {
                 Some(End::Closed) => {
@@ -173,7 +241,9 @@ impl Client {
                 Some(End::Reset) => {
                     return Err(failed("a whole response", format!("{so_far}, then a reset by the server")));
                 }
-                None if !self.wait(PollFlags::POLLIN, deadline)? => return Err(self.late("a whole response", &so_far)),
+                None if !self.wait(PollFlags::POLLIN, deadline)? => {
+                    return Err(self.late("a whole response", &format!("{so_far}; the connection is still open")));
+                }
                 None => self.take_in(),
             }
         }
@@ -224,6 +294,7 @@ impl Client {
     /// Leaves with a reset instead of an orderly end.
     pub fn reset(self) -> Outcome {
         self.note("the client resets the connection");
+        self.transcript.borrow_mut().leaving = Some(Leaving::Reset);
         let linger = nix::libc::linger { l_onoff: 1, l_linger: 0 };
         setsockopt(&self.stream, sockopt::Linger, &linger).map_err(|error| broken(error.into()))
     }
@@ -231,23 +302,28 @@ impl Client {
     /// Leaves, with whatever was not read.
     pub fn leave(self) {
         self.note("the client leaves");
+        self.transcript.borrow_mut().leaving = Some(Leaving::Close);
     }
 
     /// Reads whatever is there. An error other than a reset is one too: the connection is unusable.
     fn take_in(&mut self) {
         let mut buffer = [0; 65536];
-        while self.end.is_none() {
-            match self.stream.read(&mut buffer) {
-                Ok(0) => self.ended(End::Closed, "the server closed the connection"),
-                Ok(count) => {
-                    self.received.extend_from_slice(&buffer[..count]);
-                    self.transcript.borrow_mut().received(&buffer[..count]);
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => self.ended(End::Reset, "the server reset the connection"),
+        while self.end.is_none() && self.read(&mut buffer) {}
+    }
+
+    /// One read; false if nothing is there.
+    fn read(&mut self, buffer: &mut [u8]) -> bool {
+        match self.stream.read(buffer) {
+            Ok(0) => self.ended(End::Closed, "the server closed the connection"),
+            Ok(count) => {
+                self.received.extend_from_slice(&buffer[..count]);
+                self.transcript.borrow_mut().received(&buffer[..count]);
             }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => self.ended(End::Reset, "the server reset the connection"),
         }
+        true
     }
 
     fn ended(&mut self, end: End, note: &str) {
@@ -278,6 +354,15 @@ impl Drop for Client {
     fn drop(&mut self) {
         self.transcript.borrow_mut().is_over = true;
     }
+}
+
+/// The buffer is set before the connection is there: from the first the kernel promises no more than it holds.
+fn narrow_stream(server: SocketAddr) -> io::Result<TcpStream> {
+    let family = if server.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
+    let socket = socket(family, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+    setsockopt(&socket, sockopt::RcvBuf, &NARROW)?;
+    nix::sys::socket::connect(socket.as_raw_fd(), &SockaddrStorage::from(server))?;
+    Ok(socket.into())
 }
 
 /// A failure of this machine, not of the server.

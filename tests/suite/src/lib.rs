@@ -58,6 +58,21 @@ macro_rules! stage {
         $crate::stage!(
             v05, $binary, v01_cases, v02_cases, v02_to_v05_cases, v03_cases, v04_cases, v05_cases, v05_only_cases
         );
+        $crate::next_motive!(v06, the_motive_of_v06_fails_here);
+    };
+    (v06, $binary:expr) => {
+        $crate::stage!(
+            v06,
+            $binary,
+            v01_cases,
+            v02_cases,
+            v02_to_v05_cases,
+            v03_cases,
+            v04_cases,
+            v05_cases,
+            v05_only_cases,
+            v06_cases
+        );
     };
     ($now:ident, $binary:expr, $($list:ident),+) => {
         const BINARY: &str = $binary;

@@ -17,6 +17,12 @@ use suite::program::{PATIENCE, Program};
 use suite::stage::Stage;
 use suite::tester::{Style, Tester};
 
+/// Two times two dashes: one for cargo, one before the program, whose flags are its own.
+const USAGE: &str = "\
+cargo run -p suite -- STAGE [OPTIONS] -- PROGRAM [ARGUMENTS], such as `cargo run -p suite -- v01 -- python3 my_server.py`
+       cargo run -p suite -- matrix
+       cargo run -p suite -- carry VERSION";
+
 const EXAMPLES: &str = "\
 Examples:
   cargo run -p suite -- v02 -- python3 my_server.py
@@ -37,6 +43,7 @@ What a server promises: tests/suite/examples/README.md";
 /// Tests a web server, stage by stage, as the book builds one.
 #[derive(Parser)]
 #[command(name = "suite", after_help = EXAMPLES, arg_required_else_help = true)]
+#[command(override_usage = USAGE)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 struct Arguments {
     #[command(flatten)]
@@ -52,7 +59,7 @@ struct Test {
     /// The address that the program listens on, for one that can't choose a free port
     #[arg(long, value_name = "IP:PORT")]
     address: Option<SocketAddr>,
-    /// Try only the cases with TEXT in their name
+    /// Try only the case of this name, or those with TEXT in their name
     #[arg(long, value_name = "TEXT")]
     case: Option<String>,
     /// How long one step of the program may take before it is a failure

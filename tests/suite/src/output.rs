@@ -5,6 +5,24 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::transcript::abridged;
+
+/// How much of a stream is shown: lines from its start, lines from its end, characters of a line.
+const FIRST_LINES: usize = 3;
+const LAST_LINES: usize = 5;
+const LINE_WIDTH: usize = 160;
+
+/// The lines of `text` that are shown: its start tells the cause most often, its end what came of it.
+pub(crate) fn excerpt(text: &str) -> Vec<String> {
+    let all: Vec<_> = text.trim_end().lines().map(|line| abridged(line, LINE_WIDTH)).collect();
+    if all.len() <= FIRST_LINES + LAST_LINES + 1 {
+        return all;
+    }
+    let (first, last) = (&all[..FIRST_LINES], &all[all.len() - LAST_LINES..]);
+    let left_out = format!("… {} lines more …", all.len() - FIRST_LINES - LAST_LINES);
+    [first, &[left_out], last].concat()
+}
+
 /// A stream's text so far. Clones share it.
 #[derive(Clone, Default)]
 pub struct Output(Arc<(Mutex<Text>, Condvar)>);
@@ -63,5 +81,19 @@ impl Output {
 
     fn lock(&self) -> MutexGuard<'_, Text> {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_has_the_start_and_the_end() {
+        let text = |count: usize| (1..=count).map(|number| format!("{number}\n")).collect::<String>();
+        assert_eq!(excerpt(""), Vec::<String>::new());
+        assert_eq!(excerpt(&text(9)).join(" "), "1 2 3 4 5 6 7 8 9");
+        assert_eq!(excerpt(&text(100)).join(" "), "1 2 3 … 92 lines more … 96 97 98 99 100");
+        assert!(excerpt(&"x".repeat(100_000))[0].len() < 200);
     }
 }

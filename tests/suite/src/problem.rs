@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use crate::output::excerpt;
 use crate::program::Program;
 
 /// The form of the line that a server prints, for messages.
@@ -42,6 +43,22 @@ pub enum Problem {
     SomethingElse(String),
     /// Its announcement holds no address that can be used.
     BadAddress(String),
+    /// It was to listen on a fixed address, and listens on another port.
+    Elsewhere {
+        /// Where it was to.
+        asked: SocketAddr,
+        /// Where it does.
+        port: u16,
+    },
+    /// It started, but not a second time while the first one ran.
+    Once {
+        /// Where the first one listens.
+        first: SocketAddr,
+        /// What was wrong with the second.
+        second: Box<Problem>,
+    },
+    /// It started twice, and listens on the same port both times.
+    SamePort(SocketAddr),
     /// Somebody else listens on its fixed address.
     Taken(SocketAddr),
     /// It listens, takes clients, and does not end at SIGTERM within this time.
@@ -56,6 +73,11 @@ impl Problem {
             ErrorKind::PermissionDenied => Problem::NotExecutable(name),
             _ => Problem::NotRun(name, io::Error::new(error.kind(), error.to_string())),
         }
+    }
+
+    /// Whether the program ended since it could not have its port.
+    fn is_about_a_port_in_use(&self) -> bool {
+        matches!(self, Problem::Ended { stderr, .. } if tells_of_a_port_in_use(stderr))
     }
 }
 
@@ -79,8 +101,13 @@ impl Display for Problem {
             ),
             Problem::Ended { status, stderr } => write!(
                 to,
-                "The program ended ({status}) before it listened. Start it by hand with the same command line and see why. \
-                 {}",
+                "The program ended ({status}) before it listened. {} {}",
+                if tells_of_a_port_in_use(stderr) {
+                    "Its port was taken: either the program ignores the address in its argument, and another copy of it \
+                     runs, or one has just ended, and it does not set SO_REUSEADDR before bind()."
+                } else {
+                    "Start it by hand with the same command line and see why."
+                },
                 quoted("stderr", stderr)
             ),
             Problem::Silent { patience, ports, stdout, stderr } if ports.is_empty() => write!(
@@ -112,6 +139,30 @@ impl Display for Problem {
                 "The program announced itself with `{line}`, but the address can't be used. Print the port that the system chose \
                  (getsockname tells it), as in `{FORM}`."
             ),
+            Problem::Elsewhere { asked, port } => write!(
+                to,
+                "The program was to listen on {asked}, and listens on port {port}. It seems to ignore the address in its \
+                 argument: listen there, or give `--address 127.0.0.1:{port}`."
+            ),
+            Problem::Once { first, second } => write!(
+                to,
+                "The program started, but not a second time while the first one ran: the tester starts several at once, each \
+                 with the argument 127.0.0.1:0, which is any free port. {} Listen on the address in the argument. For a server \
+                 that can't, give `--address {first}`: then one is started at a time.\n\nThe second time: {second}",
+                if second.is_about_a_port_in_use() {
+                    format!("It seems to ignore the address in its argument, and to take port {} always.", first.port())
+                } else {
+                    "It may ignore the address in its argument, or need something that only one process can have."
+                        .to_owned()
+                }
+            ),
+            Problem::SamePort(first) => write!(
+                to,
+                "The program was started twice at once, each time with the argument 127.0.0.1:0, which is any free port, and \
+                 both say that they listen on port {}. It seems to ignore the address in its argument: listen there. For a \
+                 server that can't, give `--address {first}`: then one is started at a time.",
+                first.port()
+            ),
             Problem::Taken(address) => write!(
                 to,
                 "Something already listens on port {}, before the program was started. End it first, or give another `--address`.",
@@ -127,11 +178,16 @@ impl Display for Problem {
     }
 }
 
+/// Whether these are the words that most languages have for EADDRINUSE.
+fn tells_of_a_port_in_use(stderr: &str) -> bool {
+    let stderr = stderr.to_lowercase();
+    ["already in use", "address in use", "addrinuse"].iter().any(|words| stderr.contains(words))
+}
+
 fn quoted(name: &str, text: &str) -> String {
     if text.trim().is_empty() {
         return format!("Its {name} is empty.");
     }
-    let lines: Vec<_> = text.trim_end().lines().collect();
-    let last = lines[lines.len().saturating_sub(12)..].iter().map(|line| format!("\n    {line}")).collect::<String>();
-    format!("Its {name} ends with:{last}\n")
+    let lines: String = excerpt(text).iter().map(|line| format!("\n    {line}")).collect();
+    format!("Its {name}:{lines}\n")
 }

@@ -1,15 +1,20 @@
 //! What the kernel tells in /proc: a server's processes, and the sockets of a connection.
 
-use std::ffi::OsStr;
+use std::fs;
 use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::libc;
 use procfs::net::{TcpNetEntry, TcpState};
-use procfs::process::FDTarget;
+use procfs::process::{FDTarget, Syscall};
 
-use crate::client::LOOK;
 use crate::{guard, queue};
+
+/// How often /proc is looked at while a case waits for something that shows only there: soon at first, and the more
+/// seldom the longer it takes, for a look reads a file of every process.
+const SOON: Duration = Duration::from_millis(2);
+const LATE: Duration = Duration::from_millis(50);
 
 /// A process of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,18 +40,36 @@ impl Process {
 /// environment left, so it is known by its parent: one of them, or `server` itself.
 pub(crate) fn marked(mark: &str, server: i32) -> Vec<Process> {
     let (mut found, mut zombies) = (Vec::new(), Vec::new());
-    for process in procfs::process::all_processes().into_iter().flatten().flatten() {
-        let Ok(stat) = process.stat() else { continue }; // It has gone since.
+    let variable = format!("{}={mark}\0", guard::VARIABLE);
+    for pid in all() {
+        // A zombie has none, and that of another user's process is not told.
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        if !environment.is_empty() && !String::from_utf8_lossy(&environment).contains(&variable) {
+            continue;
+        }
+        let Ok(stat) = procfs::process::Process::new(pid).and_then(|process| process.stat()) else { continue }; // It has gone.
         let seen = Process { pid: stat.pid, parent: stat.ppid, state: stat.state, name: stat.comm };
         if seen.is_zombie() {
             zombies.push(seen);
-        } else if process.environ().is_ok_and(|all| all.get(OsStr::new(guard::VARIABLE)) == Some(&mark.into())) {
+        } else if !environment.is_empty() {
             found.push(seen);
         }
     }
     let parents: Vec<_> = found.iter().map(|process| process.pid).chain([server]).collect();
     found.extend(zombies.into_iter().filter(|zombie| parents.contains(&zombie.parent)));
     found
+}
+
+/// The numbers of all processes.
+fn all() -> impl Iterator<Item = i32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// Whether a process waits in a write(2) to its stderr, as far as the kernel tells.
+pub(crate) fn is_stuck_at_stderr(pid: i32) -> bool {
+    let call = procfs::process::Process::new(pid).and_then(|process| process.syscall());
+    matches!(call, Ok(Syscall::Blocked { syscall_number: libc::SYS_write, argument_registers: [2, ..], .. }))
 }
 
 /// Whether somebody listens on `port`.
@@ -56,15 +79,32 @@ pub(crate) fn is_listening(port: u16) -> bool {
 
 /// The ports that a process listens on.
 pub(crate) fn listening(pid: i32) -> Vec<u16> {
-    let descriptors = procfs::process::Process::new(pid).and_then(|process| process.fd());
-    let inodes: Vec<u64> = descriptors
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|descriptor| if let FDTarget::Socket(inode) = descriptor.target { Some(inode) } else { None })
-        .collect();
+    let inodes = inodes(pid);
     let listening = |socket: &TcpNetEntry| socket.state == TcpState::Listen && inodes.contains(&socket.inode);
     sockets().filter(listening).map(|socket| socket.local_address.port()).collect()
+}
+
+/// The numbers by which the kernel knows a process's sockets.
+fn inodes(pid: i32) -> Vec<u64> {
+    let descriptors = procfs::process::Process::new(pid).and_then(|process| process.fd());
+    let descriptors = descriptors.into_iter().flatten().flatten();
+    descriptors
+        .filter_map(|descriptor| if let FDTarget::Socket(inode) = descriptor.target { Some(inode) } else { None })
+        .collect()
+}
+
+/// Which of the processes `pids` holds the server's end of a connection.
+pub(crate) fn holder(pids: &[i32], client: SocketAddr, server: SocketAddr) -> Option<i32> {
+    let ports = (server.port(), client.port());
+    let inode = sockets().find(|socket| (socket.local_address.port(), socket.remote_address.port()) == ports)?.inode;
+    let holds = |pid: &i32| inodes(*pid).contains(&inode);
+    pids.iter().copied().find(holds)
+}
+
+/// How many bytes of memory a process has in use; 0 if it has gone.
+pub(crate) fn memory(pid: i32) -> u64 {
+    let status = procfs::process::Process::new(pid).and_then(|process| process.status());
+    status.ok().and_then(|status| status.vmrss).unwrap_or_default() * 1024
 }
 
 /// Whether the server has read every byte that the client sent: none waits in the client's queue or in the server's.
@@ -83,6 +123,17 @@ pub(crate) fn all_read(client: SocketAddr, server: SocketAddr) -> bool {
     })
 }
 
+/// Whether the server's end of a connection is open: neither has it closed that, nor has its client.
+pub(crate) fn is_open(client: SocketAddr, server: SocketAddr) -> bool {
+    if let Ok(server_end) = queue::of(server, client) {
+        return server_end.is_some_and(|queues| queues.is_open);
+    }
+    let ports = (server.port(), client.port());
+    sockets().any(|socket| {
+        (socket.local_address.port(), socket.remote_address.port()) == ports && socket.state == TcpState::Established
+    })
+}
+
 /// All TCP sockets; a server that listens on `::` has IPv4 connections in the second list.
 fn sockets() -> impl Iterator<Item = TcpNetEntry> {
     procfs::net::tcp().into_iter().flatten().chain(procfs::net::tcp6().into_iter().flatten())
@@ -90,12 +141,17 @@ fn sockets() -> impl Iterator<Item = TcpNetEntry> {
 
 /// Looks until `right` holds; false when it does not within `patience`.
 pub(crate) fn until(patience: Duration, right: impl Fn() -> bool) -> bool {
-    let deadline = Instant::now() + patience;
+    let start = Instant::now();
     while !right() {
-        if Instant::now() > deadline {
+        if start.elapsed() > patience {
             return false;
         }
-        thread::sleep(LOOK);
+        pause(start);
     }
     true
+}
+
+/// The pause between two looks, of which the first was at `start`.
+pub(crate) fn pause(start: Instant) {
+    thread::sleep((start.elapsed() / 8).clamp(SOON, LATE));
 }

@@ -13,7 +13,8 @@ use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::unistd::{close, getppid};
 
 /// What a server may read from its environment. It is started without them, except those that a case sets.
-const KNOBS: [&str; 4] = ["LOG", "TIMEOUT", "MAX_CHILDREN", "GRACE"];
+const KNOBS: [&str; 8] =
+    ["LOG", "TIMEOUT", "MAX_CHILDREN", "GRACE", "WORKERS", "MAX_CONNECTIONS", "KEEP_ALIVE", "SEND_TIMEOUT"];
 
 /// How long a right server may take for one step; it only bounds a failure.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -36,6 +37,7 @@ pub struct Program {
     user: Option<u32>,
     pub(crate) stdin_closed: bool,
     pub(crate) stdout_dropped: bool,
+    pub(crate) stderr_full: bool,
 }
 
 impl Program {
@@ -52,6 +54,7 @@ impl Program {
             user: None,
             stdin_closed: false,
             stdout_dropped: false,
+            stderr_full: false,
         }
     }
 
@@ -103,6 +106,12 @@ impl Program {
         self
     }
 
+    /// Starts with a stderr that takes nothing, and that nobody will read: a write to it waits for ever.
+    pub fn stderr_full(mut self) -> Program {
+        self.stderr_full = true;
+        self
+    }
+
     /// Puts another file in the place of the program's own; its arguments stay.
     pub fn executable(mut self, file: impl Into<OsString>) -> Program {
         if let Some(name) = self.command.first_mut() {
@@ -132,6 +141,11 @@ impl Program {
         let variables = self.environment.iter().map(|(name, value)| format!("{name}={value}"));
         let command = self.command.iter().map(|word| word.to_string_lossy().into_owned());
         variables.chain(command).chain(self.words()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The program and its first arguments, as they are typed into a shell.
+    pub fn typed(&self) -> String {
+        self.command.iter().map(|word| quoted(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
     }
 
     fn words(&self) -> Vec<String> {
@@ -174,5 +188,28 @@ impl Program {
         // SAFETY: between fork and exec it makes system calls only, and allocates nothing unless it fails.
         unsafe { command.pre_exec(prepare) };
         command
+    }
+}
+
+/// A word for a shell, in quotes if it needs them.
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:=+,@%".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_can_be_typed_again() {
+        let words = ["sh", "-c", "echo it's \"$HOME\"", ""];
+        let typed = Program::new(words).typed();
+        assert_eq!(typed, r#"sh -c 'echo it'\''s "$HOME"' ''"#);
+        let said = Command::new("sh").args(["-c", &format!("printf '%s|' {typed}")]).output().expect("a shell");
+        assert_eq!(String::from_utf8_lossy(&said.stdout), words.map(|word| format!("{word}|")).concat());
     }
 }

@@ -17,11 +17,15 @@ const STATE: usize = HEADER + 1;
 const RECEIVE_QUEUE: usize = HEADER + 56;
 const SEND_QUEUE: usize = HEADER + 60;
 
+/// The state of a connection that neither end has closed.
+const ESTABLISHED: u8 = 1;
 /// The state of a listener, which is what the kernel finds when there is no such connection any more.
 const LISTEN: u8 = 10;
 
 /// The bytes that wait in a socket.
 pub(crate) struct Queues {
+    /// Whether neither end has closed the connection.
+    pub(crate) is_open: bool,
     /// Those that came and were not read.
     pub(crate) received: u32,
     /// Those that were sent and have not arrived.
@@ -45,8 +49,8 @@ pub(crate) fn of(local: SocketAddr, remote: SocketAddr) -> io::Result<Option<Que
     if count < SEND_QUEUE + 4 {
         return Err(io::ErrorKind::InvalidData.into());
     }
-    let queues = Queues { received: number(RECEIVE_QUEUE), sent: number(SEND_QUEUE) };
-    Ok((answer[STATE] != LISTEN).then_some(queues))
+    let (is_open, received, sent) = (answer[STATE] == ESTABLISHED, number(RECEIVE_QUEUE), number(SEND_QUEUE));
+    Ok((answer[STATE] != LISTEN).then_some(Queues { is_open, received, sent }))
 }
 
 /// `struct nlmsghdr`, then `struct inet_diag_req_v2`: one TCP socket by its addresses, in any state.

@@ -3,6 +3,9 @@
 //! RFC 9112 sections 4 to 7. What a server may leave to a lenient client (a bare LF, a missing reason's space, two
 //! framings at once) is an error here.
 
+/// What every status line starts with.
+const START: &[u8] = b"HTTP/";
+
 /// A response, whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
@@ -55,6 +58,9 @@ impl Response {
     /// Reads a response off the start of `bytes`. `head` says that it answers HEAD, `ended` that no more bytes will
     /// come.
     pub(crate) fn parse(bytes: &[u8], head: bool, ended: bool) -> Parsed {
+        if !bytes.iter().zip(START).all(|(byte, right)| byte == right) {
+            return Parsed::Wrong("its start is no status line, such as `HTTP/1.1 200 OK`".into());
+        }
         let Some(end) = find(bytes, b"\r\n\r\n") else {
             return match bytes.iter().position(|&byte| byte == b'\n') {
                 Some(at) if at == 0 || bytes[at - 1] != b'\r' => Parsed::Wrong("a line ends in LF without CR".into()),
@@ -68,7 +74,7 @@ impl Response {
         });
         match parsed {
             Ok(Some((response, used))) => Parsed::Whole(Box::new(response), used),
-            Ok(None) => Parsed::Partial("a head, but less of a body than it announces".into()),
+            Ok(None) => Parsed::Partial(missing(&bytes[..end + 2])),
             Err(reason) => Parsed::Wrong(reason),
         }
     }
@@ -134,6 +140,18 @@ impl Response {
         self.body = rest.get(..length).unwrap_or_default().to_vec();
         Ok((length <= rest.len()).then_some(length))
     }
+}
+
+/// What is missing after a head that is whole.
+fn missing(head: &[u8]) -> String {
+    let fields = Response::parse_head(head).ok();
+    let tells = |name| fields.as_ref().is_some_and(|response| response.field(name).is_some());
+    if tells("content-length") || tells("transfer-encoding") {
+        return "a head, but less of a body than it announces".into();
+    }
+    "a head with neither Content-Length nor Transfer-Encoding: chunked: the client can't tell where the body ends, unless \
+     the server closes"
+        .into()
 }
 
 /// The text of a line without its CRLF; a line with another CR or LF, or with a NUL, is none.
@@ -208,6 +226,7 @@ mod tests {
     #[test]
     fn what_a_lenient_client_would_take_is_wrong() {
         for text in [
+            "hello",
             "HTTP/1.1 200 OK\nContent-Length: 0\n\n",
             "HTTP/1.1 200 OK\r\nContent-Length: 0\n\r\n\r\n",
             "HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n",
@@ -221,6 +240,18 @@ mod tests {
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nhello\r\n0\r\n\r\n",
         ] {
             assert!(matches!(parse(text), Parsed::Wrong(_)), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_head_that_tells_no_end_of_its_body_is_told() {
+        for (text, words) in [
+            ("HTTP/1.1 200 OK\r\nDate: x\r\n\r\nhello", "can't tell where the body ends"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello", "less of a body than it announces"),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "less of a body than it announces"),
+        ] {
+            let Parsed::Partial(missing) = Response::parse(text.as_bytes(), false, false) else { panic!("{text:?}") };
+            assert!(missing.contains(words), "{text:?}: {missing}");
         }
     }
 

@@ -4,12 +4,17 @@
 //! It can't be sent to another thread, for it holds an `Rc`.
 
 use std::cell::Cell;
+use std::fs::OpenOptions;
+use std::io::{self, ErrorKind, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::process::{Child, ExitStatus};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::process::{Child, ChildStderr, ExitStatus};
 use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::libc;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -26,6 +31,9 @@ use crate::response::Response;
 /// What stands in the announcement between the server's name and its address.
 const ANNOUNCEMENT: &str = " listening on http://";
 
+/// How long a server that clients found gone may take to be gone. It only bounds how much a report can tell.
+const LAST_MOMENTS: Duration = Duration::from_millis(300);
+
 /// A server that listens.
 pub struct Server {
     process: Running,
@@ -39,6 +47,8 @@ struct Running {
     mark: String,
     stdout: Output,
     stderr: Output,
+    /// The reading end of a stderr that nobody reads: closed, it would make a write an error.
+    _unread: Option<ChildStderr>,
     patience: Duration,
     /// For the report: how it ended, if it did so before it was killed here.
     status: Rc<Cell<Option<ExitStatus>>>,
@@ -59,7 +69,7 @@ impl Server {
     pub(crate) fn run(program: &Program, record: Rc<Record>) -> Outcome<Ended> {
         let mut process =
             Running::spawn(program, &record).map_err(|problem| failed("the program can be run", problem))?;
-        let Some(status) = process.wait() else {
+        let Some(status) = process.wait(program.patience) else {
             let expected = format!("`{}` ends by itself", program.line());
             return Err(failed(expected, format!("it still runs {} s later", program.patience.as_secs())));
         };
@@ -87,6 +97,11 @@ impl Server {
         Client::connect(self.address, self.patience(), &self.record)
     }
 
+    /// Opens a connection on which the server can send only little more than its client has taken.
+    pub fn connect_narrow(&self) -> Outcome<Client> {
+        Client::connect_narrow(self.address, self.patience(), &self.record)
+    }
+
     /// Sends `request` on a connection of its own and reads the final response.
     pub fn exchange(&self, request: impl AsRef<[u8]>) -> Outcome<Response> {
         let mut client = self.connect()?;
@@ -96,10 +111,18 @@ impl Server {
 
     /// Sees that it answers another client.
     pub fn serves_the_next(&self) -> Outcome {
-        let response = self.exchange("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
+        let mut client = self.connect()?;
+        client.probes();
+        client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
+        let response = client.final_response()?;
         require(response.status == 200, "the next client gets a 200", || {
             format!("{} {}", response.status, response.reason)
         })
+    }
+
+    /// Lets the report show the connections so far, whatever follows. Only the first call counts.
+    pub(crate) fn pins_the_evidence(&self) {
+        self.record.pin();
     }
 
     /// Sends it, the first process alone, a signal.
@@ -110,7 +133,12 @@ impl Server {
     /// Waits for the end of its first process.
     pub fn ends(&mut self) -> Outcome<ExitStatus> {
         let came = format!("it still runs {} s later", self.patience().as_secs());
-        self.process.wait().ok_or_else(|| failed("the server ends", came))
+        self.process.wait(self.patience()).ok_or_else(|| failed("the server ends", came))
+    }
+
+    /// Whether somebody listens on its port.
+    pub(crate) fn is_listening(&self) -> bool {
+        proc::is_listening(self.address.port())
     }
 
     /// Whether its first process has not ended.
@@ -133,21 +161,47 @@ impl Server {
         proc::marked(&self.process.mark, self.pid())
     }
 
+    /// The numbers of its processes but the first.
+    pub fn others(&self) -> Vec<i32> {
+        let others = self.processes().into_iter().filter(|process| process.pid != self.pid() && !process.is_zombie());
+        others.map(|process| process.pid).collect()
+    }
+
+    /// Which of its processes holds this connection.
+    pub(crate) fn holder(&self, client: &Client) -> Outcome<Option<i32>> {
+        let pids: Vec<_> = self.processes().iter().map(|process| process.pid).collect();
+        Ok(proc::holder(&pids, client.address()?, self.address))
+    }
+
+    /// How many bytes of memory its processes have in use together.
+    pub(crate) fn memory(&self) -> u64 {
+        self.processes().iter().map(|process| proc::memory(process.pid)).sum()
+    }
+
     /// Looks at its processes until they are as `right` says; fails with the last look.
     pub fn wait_for_processes(&self, expected: &str, right: impl Fn(&[Process]) -> bool) -> Outcome<Vec<Process>> {
-        let deadline = Instant::now() + self.patience();
+        let start = Instant::now();
         loop {
             let processes = self.processes();
             if right(&processes) {
                 return Ok(processes);
             }
-            if Instant::now() > deadline {
+            if start.elapsed() > self.patience() {
                 let one = |process: &Process| format!("{} {} {}", process.pid, process.state, process.name);
                 let list = processes.iter().map(one).collect::<Vec<_>>().join(", ");
                 let seconds = self.patience().as_secs();
                 return Err(failed(expected, format!("{seconds} s later its processes are: {list}")));
             }
-            thread::sleep(LOOK);
+            proc::pause(start);
+        }
+    }
+}
+
+impl Drop for Server {
+    /// A server that dies loses its clients first: the report is to tell how it ended.
+    fn drop(&mut self) {
+        if self.record.is_lost() {
+            self.process.wait(LAST_MOMENTS);
         }
     }
 }
@@ -160,9 +214,12 @@ impl Running {
             command.env(guard::VARIABLE, &mark).spawn().map_err(|error| Problem::not_run(program, &error))?;
         let stdout =
             child.stdout.take().map(|stream| Output::collect(stream, program.stdout_dropped)).unwrap_or_default();
+        let unread = child.stderr.take_if(|_| program.stderr_full);
         let stderr = child.stderr.take().map(|stream| Output::collect(stream, false)).unwrap_or_default();
         let status = record.keep_server(program.line(), &stderr);
-        Ok(Running { child, mark, stdout, stderr, patience: program.patience, status })
+        let filled = unread.as_ref().map_or(Ok(()), fill);
+        let running = Running { child, mark, stdout, stderr, _unread: unread, patience: program.patience, status };
+        filled.map(|()| running).map_err(|error| Problem::not_run(program, &error))
     }
 
     fn pid(&self) -> i32 {
@@ -175,11 +232,14 @@ impl Running {
         loop {
             // A look now and then finds what stdout does not tell: an early end, and a fixed address in use.
             let text = self.stdout.wait(Duration::from_millis(20), |text| text.contains('\n'));
-            if let Some((line, _)) = text.split_once('\n') {
-                return fixed.map_or_else(|| address_in(line), Ok);
-            }
-            if let Some(address) = fixed.filter(|address| proc::is_listening(address.port())) {
-                return Ok(address);
+            let announced = text.split_once('\n').map(|(line, _)| address_in(line));
+            match (fixed, announced) {
+                (None, Some(announced)) => return announced,
+                (Some(asked), _) if proc::is_listening(asked.port()) => return Ok(asked),
+                (Some(asked), Some(Ok(other))) if other.port() != asked.port() => {
+                    return Err(Problem::Elsewhere { asked, port: other.port() });
+                }
+                _ => {}
             }
             if let Ok(Some(status)) = self.child.try_wait() {
                 let stderr = self.stderr.wait(self.patience, |_| false);
@@ -187,7 +247,10 @@ impl Running {
             }
             if Instant::now() > deadline {
                 let processes = proc::marked(&self.mark, self.pid());
-                let ports = processes.iter().flat_map(|process| proc::listening(process.pid)).collect();
+                let ports: Vec<_> = processes.iter().flat_map(|process| proc::listening(process.pid)).collect();
+                if let (Some(asked), Some(&port)) = (fixed, ports.first()) {
+                    return Err(Problem::Elsewhere { asked, port });
+                }
                 return Err(Problem::Silent {
                     patience: self.patience,
                     ports,
@@ -199,9 +262,9 @@ impl Running {
         }
     }
 
-    /// Waits for its end; None when it takes longer than the patience lasts.
-    fn wait(&mut self) -> Option<ExitStatus> {
-        let deadline = Instant::now() + self.patience;
+    /// Waits for its end; None when it takes longer than `patience`.
+    fn wait(&mut self, patience: Duration) -> Option<ExitStatus> {
+        let deadline = Instant::now() + patience;
         while Instant::now() < deadline {
             if let Ok(Some(status)) = self.child.try_wait() {
                 return Some(status);
@@ -228,6 +291,19 @@ impl Drop for Running {
                 let _ = kill(Pid::from_raw(process.pid), Signal::SIGKILL); // It may have gone since.
             }
         }
+    }
+}
+
+/// Fills the pipe that this is the reading end of. It is opened once more, so that the program's own end goes on waiting
+/// for room.
+fn fill(pipe: &ChildStderr) -> io::Result<()> {
+    let itself = format!("/proc/self/fd/{}", pipe.as_raw_fd());
+    let mut writer = OpenOptions::new().write(true).custom_flags(libc::O_NONBLOCK).open(itself)?;
+    loop {
+        match writer.write(&[b'\n'; 4096]) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+            written => written?,
+        };
     }
 }
 

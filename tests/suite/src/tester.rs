@@ -1,22 +1,26 @@
 //! The tester: tries the cases on somebody's server, stage by stage, and says what to do next.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::{iter, thread};
 
 use nix::sys::signal::Signal;
 
-use crate::bench::Bench;
-use crate::case::{Case, Verdict};
+use crate::bench::{Bench, Evidence};
+use crate::case::{Case, Stop, Verdict};
 use crate::cases;
 use crate::problem::Problem;
-use crate::program::Program;
+use crate::program::{PATIENCE, Program};
 use crate::report;
 use crate::stage::Stage;
 
 /// How many cases are tried at a time.
-const THREADS: usize = 4;
+const THREADS: usize = 8;
+
+/// How many failures are told in full. They have one cause often enough, and a page is read where ten are not.
+const IN_FULL: usize = 3;
 
 /// What to test, how far, and how to show it.
 pub struct Tester {
@@ -47,6 +51,13 @@ struct Count {
     skipped: usize,
 }
 
+/// The failures that were told.
+#[derive(Default)]
+struct Told {
+    count: usize,
+    first: Option<&'static str>,
+}
+
 impl Tester {
     /// Tries everything and prints it as it goes. True if nothing failed and something passed.
     pub fn run(&self) -> bool {
@@ -62,20 +73,31 @@ impl Tester {
         }
     }
 
-    /// Starts and ends the program once: what is wrong already here is told once and not by every case.
+    /// Starts and ends the program: what is wrong already here is told once and not by every case.
     fn first_look(&self) -> Option<Problem> {
         let bench = Bench::new(&self.program);
         match bench.look() {
-            Ok(mut server) => {
+            Ok(mut server) => self.second_look(&bench, server.address()).or_else(|| {
                 server.signal(Signal::SIGTERM);
                 server.ends().err().map(|_| Problem::HangsAtTheEnd(self.program.patience))
-            }
+            }),
             Err(problem) => Some(problem),
         }
     }
 
+    /// Starts it again while the first one runs, unless it has one address only.
+    fn second_look(&self, bench: &Bench, first: SocketAddr) -> Option<Problem> {
+        if self.program.fixed.is_some() {
+            return None;
+        }
+        match bench.look() {
+            Ok(second) => (second.address().port() == first.port()).then_some(Problem::SamePort(first)),
+            Err(second) => Some(Problem::Once { first, second: Box::new(second) }),
+        }
+    }
+
     fn run_stages(&self) -> bool {
-        let (mut reached, mut unbroken) = (None, true);
+        let (mut reached, mut unbroken, mut told) = (None, true, Told::default());
         for stage in Stage::ALL.into_iter().filter(|stage| *stage <= self.stage) {
             let cases: Vec<_> = self.cases().filter(|case| case.stage == stage).collect();
             if cases.is_empty() {
@@ -83,7 +105,7 @@ impl Tester {
                 break;
             }
             println!("\n{}", self.style.strong(&format!("stage {stage}: {}", stage.title())));
-            let count = self.try_all(&cases);
+            let count = self.try_all(&cases, &mut told);
             println!("  {} passed, {} failed, {} skipped", count.passed, count.failed, count.skipped);
             unbroken &= count.failed == 0;
             if unbroken {
@@ -92,19 +114,25 @@ impl Tester {
                 break;
             }
         }
-        self.conclude(reached)
+        self.conclude(reached, &told)
     }
 
     fn run_only(&self, text: &str) -> bool {
         let cases: Vec<_> =
             self.cases().filter(|case| case.name.contains(text) || case.title().contains(text)).collect();
+        let is_whole = |case: &&Case| case.name == text || case.title() == text;
+        let cases = cases.iter().find(is_whole).map_or(cases.clone(), |case| vec![case.clone()]);
         if cases.is_empty() {
             println!("\nNo case of the stages up to {} has `{text}` in its name.", self.stage);
             return false;
         }
         println!();
-        let count = self.try_all(&cases);
+        let mut told = Told::default();
+        let count = self.try_all(&cases, &mut told);
         println!("\n{} passed, {} failed, {} skipped", count.passed, count.failed, count.skipped);
+        if let Some(first) = told.first.filter(|_| cases.len() > 1) {
+            println!("Next: mend {}", self.alone(first));
+        }
         count.failed == 0 && count.passed > 0
     }
 
@@ -113,7 +141,7 @@ impl Tester {
     }
 
     /// Tries the cases, several at a time, and prints them in their order.
-    fn try_all(&self, cases: &[Case]) -> Count {
+    fn try_all(&self, cases: &[Case], told: &mut Told) -> Count {
         // On one address there can be only one server at a time.
         let threads = if self.program.fixed.is_some() { 1 } else { THREADS };
         let (next, (sender, verdicts)) = (AtomicUsize::new(0), mpsc::channel());
@@ -132,7 +160,7 @@ impl Tester {
             for (index, verdict) in verdicts {
                 waiting.insert(index, verdict);
                 while let Some(verdict) = waiting.remove(&shown) {
-                    self.print(&cases[shown], verdict, &mut count);
+                    self.print(&cases[shown], verdict, &mut count, told);
                     shown += 1;
                 }
             }
@@ -140,7 +168,7 @@ impl Tester {
         })
     }
 
-    fn print(&self, case: &Case, verdict: Verdict, count: &mut Count) {
+    fn print(&self, case: &Case, verdict: Verdict, count: &mut Count, told: &mut Told) {
         match verdict {
             Verdict::Passed => {
                 count.passed += 1;
@@ -152,13 +180,40 @@ impl Tester {
             }
             Verdict::Failed(stop, evidence) => {
                 count.failed += 1;
-                let paragraph = report::paragraph(case, &stop, &evidence, self.program.fixed);
-                println!("  {} {}", self.style.bad("✗"), paragraph.replace('\n', "\n  ").trim_end_matches(' '));
+                self.tell(case, &stop, &evidence, told);
             }
         }
     }
 
-    fn conclude(&self, reached: Option<Stage>) -> bool {
+    /// Tells a failure, the first few in full.
+    fn tell(&self, case: &Case, stop: &Stop, evidence: &Evidence, told: &mut Told) {
+        told.first.get_or_insert(case.name);
+        told.count += 1;
+        if told.count == IN_FULL + 1 {
+            println!("  Further failures get one line each; `--case NAME` shows one in full.\n");
+        }
+        let mark = self.style.bad("✗");
+        if told.count <= IN_FULL {
+            let paragraph = report::paragraph(case, stop, evidence, self.program.fixed);
+            println!("  {mark} {}", paragraph.replace('\n', "\n  ").trim_end_matches(' '));
+        } else {
+            println!("  {mark} {}", report::line(case, stop));
+        }
+    }
+
+    /// The name of a case, and the command that tries it alone.
+    fn alone(&self, name: &str) -> String {
+        let mut command = format!("cargo run -p suite -- {} --case {name}", self.stage);
+        if let Some(address) = self.program.fixed {
+            command += &format!(" --address {address}");
+        }
+        if self.program.patience != PATIENCE {
+            command += &format!(" --patience {}", self.program.patience.as_secs());
+        }
+        format!("`{name}`. To try it alone:\n    {command} -- {}", self.program.typed())
+    }
+
+    fn conclude(&self, reached: Option<Stage>, told: &Told) -> bool {
         let next = Stage::ALL.into_iter().find(|stage| reached.is_none_or(|reached| *stage > reached));
         let done = reached.map_or("No stage is reached yet.".to_owned(), |stage| format!("Stage {stage} is reached."));
         println!("\n{}", self.style.strong(&done));
@@ -168,11 +223,9 @@ impl Tester {
             }
             return true;
         }
-        if let Some(next) = next {
-            println!(
-                "Next: mend the first ✗ of stage {next} above; the chapter is {}. To try one case alone: --case TEXT.",
-                next.lesson()
-            );
+        if let (Some(next), Some(first)) = (next, told.first) {
+            println!("Next: mend the first ✗ of stage {next}, {}", self.alone(first));
+            println!("The chapter is {}.", next.lesson());
         }
         false
     }

@@ -111,7 +111,8 @@ fn an_undeclared_change_is_a_fault() -> Result<()> {
     let tree = Tree::new()?;
     tree.put("v02/src/same.rs", "same\n\n")?;
     let command = "`diff -u crates/v01/src/same.rs crates/v02/src/same.rs`";
-    one_fault(&tree, &SMALL, &["v02 same.rs: differs from v01's", command])
+    let way_out = "make the same change in v01 and run `cargo run -p suite -- carry v01`, or, if";
+    one_fault(&tree, &SMALL, &["v02 same.rs: differs from v01's", way_out, "declare the file in", command])
 }
 
 #[test]

@@ -5,8 +5,9 @@ use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::net::TcpListener;
 use std::process::{self, Command, Output, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
-use std::{fs, thread};
+use std::{env, fs, thread};
 
 use tempfile::NamedTempFile;
 
@@ -30,9 +31,7 @@ fn a_server_with_a_fixed_address_takes_part() {
     if !has_python() {
         return;
     }
-    // A port that was free a moment ago; nothing else can name one for a server that can't choose.
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
-    let address = format!("127.0.0.1:{port}");
+    let address = format!("127.0.0.1:{}", free_port());
     let silenced = format!("exec python3 {NO_SITE} {EXAMPLE} $0 > /dev/null"); // The shell calls its first argument, the address, $0.
     let output = suite(&["v01", "--case", "client", "--address", &address, "--", "sh", "-c", &silenced]);
     says(&output, true, &["✓ serves one client after another", "0 failed"]);
@@ -73,6 +72,94 @@ fn a_stage_that_failed_ends_the_test() {
 }
 
 #[test]
+fn the_connection_that_ended_a_server_is_explained() {
+    if !has_python() {
+        return;
+    }
+    // A client that leaves before its request is whole ends it.
+    let broken = fs::read_to_string(EXAMPLE).expect("the example").replace("except (OSError, Gone)", "except OSError");
+    let script = scratch(&broken);
+    let output = suite(&["v01", "--case", "leaves_in_the_middle", "--", "python3", NO_SITE, path(&script)]);
+    let words = ["> GET\n", "· the client leaves", "; env printf 'GET' >&3\"\n", "what to do: The end of the stream"];
+    says(&output, false, &words);
+}
+
+#[test]
+fn only_the_first_failures_are_told_in_full() {
+    if !has_python() {
+        return;
+    }
+    let broken = fs::read_to_string(EXAMPLE).expect("the example").replace("path not in resources", "True");
+    let script = scratch(&broken);
+    let output = suite(&["v01", "--case", "outlives", "--", "python3", NO_SITE, path(&script)]);
+    let first = "outlives_a_client_that_leaves_at_once";
+    let words = [
+        "✗ outlives bytes that are no http (expected: the next client gets a 200; came: 404 Not Found)\n",
+        "0 passed, 5 failed",
+        &format!("Next: mend `{first}`."),
+        &format!("cargo run -p suite -- v01 --case {first} -- python3 {NO_SITE} {}\n", path(&script)),
+    ];
+    says(&output, false, &words);
+    assert_eq!(text(&output).matches("what to do:").count(), 3, "{}", text(&output));
+}
+
+#[test]
+fn a_case_is_tried_alone_by_its_whole_name() {
+    if !has_python() {
+        return;
+    }
+    // Another case has this at the start of its name.
+    let output = suite(&["v02", "--case", "echoes_a_body", "--", "python3", NO_SITE, EXAMPLE]);
+    says(&output, true, &["✓ echoes a body\n", "1 passed, 0 failed"]);
+}
+
+#[test]
+fn all_rows_of_a_table_that_fail_are_told() {
+    if !has_python() {
+        return;
+    }
+    let rule = "names[-1] != b\"chunked\" or names.count(b\"chunked\") > 1";
+    let broken = fs::read_to_string(EXAMPLE).expect("the example").replace(rule, "False");
+    let script = scratch(&broken);
+    let output = suite(&["v02", "--case", "doubtful_lengths", "--", "python3", NO_SITE, path(&script)]);
+    let words = [
+        "came:     something else for 3 of 15 requests; the first is shown below\n",
+        "chunked twice in a list: `POST /echo",
+        "chunked twice in two fields: `POST /echo",
+        "chunked is not the last coding: `POST /echo",
+        "expected the status 400; came 501",
+        "> Transfer-Encoding: chunked, chunked\\r\\n",
+    ];
+    says(&output, false, &words);
+}
+
+#[test]
+fn a_program_that_ignores_its_address_is_told() {
+    if !has_python() {
+        return;
+    }
+    let [port, other] = [free_port(), free_port()];
+    let script = format!("exec python3 {NO_SITE} {EXAMPLE} 127.0.0.1:{port}");
+    let takes = format!("It seems to ignore the address in its argument, and to take port {port} always.");
+    let way_out = format!("give `--address 127.0.0.1:{port}`");
+    says(&shell(&script), false, &["not a second time", &takes, &way_out, "ddress already in use"]);
+    let elsewhere = format!("was to listen on 127.0.0.1:{other}, and listens on port {port}");
+    let output = suite(&["v01", "--address", &format!("127.0.0.1:{other}"), "--", "sh", "-c", &script]);
+    says(&output, false, &[&elsewhere, &way_out]);
+    says(
+        &shell("echo x listening on http://127.0.0.1:1; sleep 1000"),
+        false,
+        &["both say that they listen on port 1."],
+    );
+}
+
+#[test]
+fn a_forgotten_program_gets_the_usage() {
+    let usage = "cargo run -p suite -- STAGE [OPTIONS] -- PROGRAM [ARGUMENTS]";
+    says(&suite(&["v01"]), false, &[usage, "`cargo run -p suite -- v01 -- python3 my_server.py`"]);
+}
+
+#[test]
 fn a_missing_program_is_told() {
     says(&suite(&["v01", "--", "./no/such/program"]), false, &["There is no program `./no/such/program`"]);
 }
@@ -90,6 +177,12 @@ fn a_program_that_ends_at_once_is_told() {
 }
 
 #[test]
+fn a_program_whose_port_is_taken_is_told() {
+    let output = shell("echo Error: listen EADDRINUSE :::80 >&2; exit 1");
+    says(&output, false, &["ignores the address in its argument", "SO_REUSEADDR"]);
+}
+
+#[test]
 fn a_program_that_prints_something_else_first_is_told() {
     says(&shell("echo Welcome; sleep 1000"), false, &["first line on stdout is `Welcome`"]);
 }
@@ -104,7 +197,7 @@ fn an_address_without_a_port_is_told() {
 #[test]
 fn programs_that_let_the_tester_wait_are_told() {
     let never_listens = ("sleep 1000".to_owned(), "neither listens on a TCP port nor has it printed a line");
-    let hangs = "trap '' TERM; echo x listening on http://127.0.0.1:1; while :; do sleep 1000; done";
+    let hangs = "trap '' TERM; echo x listening on http://127.0.0.1:$((1 + $$ % 65535)); while :; do sleep 1000; done";
     let mut programs = vec![never_listens, (hangs.to_owned(), "does not end at SIGTERM")];
     if has_python() {
         // The shell calls its first argument, the address, $0.
@@ -158,7 +251,20 @@ fn a_killed_tester_leaves_nothing() -> io::Result<()> {
 }
 
 fn suite(arguments: &[&str]) -> Output {
-    Command::new(SUITE).args(arguments).output().expect("the suite runs")
+    Command::new(SUITE).args(arguments).env("PATH", search_path()).output().expect("the suite runs")
+}
+
+/// PATH with the folder of Python itself at its start: the `python3` found there may be a script that looks for it each
+/// time.
+fn search_path() -> &'static str {
+    static FOUND: OnceLock<String> = OnceLock::new();
+    FOUND.get_or_init(|| {
+        let tell = "import os, sys; print(os.path.dirname(sys.executable))";
+        let told = Command::new("python3").args(["-c", tell]).output().map(|output| output.stdout).unwrap_or_default();
+        let rest = env::var("PATH").unwrap_or_default();
+        let folder = String::from_utf8_lossy(&told);
+        if folder.is_empty() { rest } else { format!("{}:{rest}", folder.trim_end()) }
+    })
 }
 
 fn shell(script: &str) -> Output {
@@ -175,6 +281,11 @@ fn says(output: &Output, success: bool, words: &[&str]) {
     for word in words {
         assert!(text.contains(word), "`{word}` is not in what the tester said:\n{text}");
     }
+}
+
+/// A port that was free a moment ago; nothing else can name one for a server that can't choose.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port()
 }
 
 fn has_python() -> bool {

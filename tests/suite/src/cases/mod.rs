@@ -7,6 +7,7 @@ mod v02;
 mod v03;
 mod v04;
 mod v05;
+mod v06;
 
 use crate::case::Case;
 use crate::stage::Stage;
@@ -42,6 +43,7 @@ pub fn all() -> Vec<Case> {
     crate::v04_cases!(table table);
     crate::v05_cases!(table table);
     crate::v05_only_cases!(table table);
+    crate::v06_cases!(table table);
     table
 }
 

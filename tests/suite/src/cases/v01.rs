@@ -27,17 +27,20 @@ macro_rules! v01_cases {
         outlives_a_client_that_resets:
             "An error while reading (ECONNRESET) ends this connection, not the server.";
         outlives_a_client_that_leaves_in_the_middle:
-            "The end of the stream can come in the middle of a request: close, and accept the next one.";
+            "The end of the stream can come in the middle of a request: close, and accept the next one. Who answers all the same may get EPIPE or \
+             ECONNRESET, for nobody reads; in C, SIGPIPE would end the program unless it is ignored.";
         outlives_a_client_that_does_not_read_its_answer:
             "An error while sending (EPIPE, ECONNRESET) ends this connection, not the server; SIGPIPE must be ignored.";
         outlives_bytes_that_are_no_http:
-            "Treat what comes as bytes, not as text: a NUL or a TLS greeting is no reason to end.";
+            "Treat what comes as bytes, not as text: a NUL or a TLS greeting is no reason to end. The client has left by the time of an answer: sending may \
+             fail with EPIPE or ECONNRESET, and in C SIGPIPE would end the program unless it is ignored.";
         ends_at_sigterm:
             "Leave SIGTERM's default action in place, or end in its handler.";
         ends_at_sigint:
             "SIGINT is Ctrl-C. Leave its default action in place, or end in its handler.";
         gets_its_port_again_at_once:
-            "Set SO_REUSEADDR before bind(): closed connections linger in TIME_WAIT and would hold the port for a minute.";
+            "Listen on the port in the argument (the second start names the port of the first), and set SO_REUSEADDR before bind(): closed \
+             connections linger in TIME_WAIT and would hold the port for a minute.";
         names_a_port_in_use:
             "When bind() fails with EADDRINUSE, write one line with the address to stderr and exit with code 1.";
         names_an_address_that_is_not_ours:

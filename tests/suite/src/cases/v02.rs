@@ -41,7 +41,8 @@ macro_rules! v02_cases {
         reads_chunk_sizes_in_either_case:
             "A chunk's size is hexadecimal, with upper-case or lower-case letters and perhaps leading zeros (RFC 9112 7.1).";
         sends_100_before_the_body:
-            "At Expect: 100-continue, send `HTTP/1.1 100 Continue` and an empty line before you read the body (RFC 9110 10.1.1).";
+            "At Expect: 100-continue, written in any case (`100-Continue` too), send `HTTP/1.1 100 Continue` and an empty line before you read the body \
+             (RFC 9110 10.1.1).";
         answers_a_body_that_came_with_its_expectation:
             "A client need not wait for the 100. If the body is there already, the 100 may be left out (RFC 9110 10.1.1).";
         sends_no_100_to_http_1_0:
@@ -50,12 +51,15 @@ macro_rules! v02_cases {
             "Only 100-continue is known: answer any other Expect with 417 (RFC 9110 10.1.1).";
         answers_head_like_get_without_a_body:
             "HEAD gets the head that GET would get, Content-Length included, and no body (RFC 9110 9.3.2).";
+        answers_a_refused_head_without_a_body:
+            "No answer to HEAD has a body, a refusal neither: the client would take it for the next answer (RFC 9110 9.3.2).";
         serves_http_1_0_without_host:
             "HTTP/1.0 has no Host field: ask for it from HTTP/1.1 on only (RFC 9112 3.2).";
         serves_a_higher_minor_version:
             "HTTP/1.2 is served as 1.1, and the response says HTTP/1.1 (RFC 9110 2.5).";
         serves_an_absolute_target:
-            "`GET http://host/path HTTP/1.1` is right too: use its path (RFC 9112 3.2.2).";
+            "`GET http://host/path HTTP/1.1` is right too: use its path. The scheme can be in upper or lower case, and no path means `/` (RFC 9112 3.2.2, \
+             RFC 9110 4.2.3).";
         answers_options_for_the_whole_server:
             "`OPTIONS * HTTP/1.1` asks about the server as a whole: answer with a 2xx (RFC 9110 9.3.7).";
         decodes_a_path:
@@ -79,23 +83,33 @@ macro_rules! v02_cases {
         refuses_malformed_fields:
             "Read the fields by their grammar and answer all else with 400 (RFC 9112 5). The rows: tests/suite/src/malformed.rs.";
         refuses_doubtful_lengths:
-            "Where two readers could see two ends of a request, refuse it: that is how requests are smuggled (RFC 9112 6.3, 11.2).";
+            "Where two readers could see two ends of a request, refuse it, for that is how requests are smuggled (RFC 9112 11.2). 400 for \
+             Transfer-Encoding beside Content-Length or in HTTP/1.0, for chunked twice (6.1) or not as the last coding, and for a Content-Length \
+             that is not one number of digits only, sent once (6.3); 501 for a coding that you don't know (6.1).";
         refuses_malformed_chunks:
             "Read chunks by their grammar and answer all else with 400 (RFC 9112 7.1). The rows: tests/suite/src/malformed.rs.";
         limits_the_request_line:
-            "A request line of more than 8 KiB gets a 414 as soon as that is sure; one of 8,000 bytes is served.";
+            "A request line of more than 8 KiB gets a 414 as soon as that is sure, its end is not waited for. One of 8,000 bytes gets its normal answer, \
+             which is a 404 here, for no page has such a name.";
         limits_the_head:
             "A head of more than 64 KiB gets a 431 as soon as that is sure; one of 60,000 bytes is served.";
         limits_the_number_of_fields:
             "More than 100 fields get a 431; 100 are served.";
         limits_an_announced_body:
-            "A Content-Length above 16 MiB (16777216) gets a 413 before the body comes; 16 MiB itself is taken.";
+            "A Content-Length above 16 MiB (16777216 bytes) gets a 413 before the body comes, with Expect: 100-continue too, in the place of the 100. \
+             A body of exactly 16 MiB is taken: asked for with Expect, it gets its 100.";
         limits_a_chunked_body:
             "Add up the chunks, and answer with 413 once they are more than 16 MiB.";
         limits_the_time_for_a_request:
             "TIMEOUT (in seconds) is for the whole request: a timeout for each read is no defence against a byte now and then. Answer with 408.";
         lets_go_of_a_silent_client:
             "After TIMEOUT seconds, close the connection of a client that says nothing, and serve the next.";
+        lets_go_of_a_client_that_reads_slowly:
+            "TIMEOUT is for each 64 KiB of a response too: a timeout for each write is no defence against a client that takes a little now and \
+             then.";
+        gets_a_large_answer_to_a_client_that_goes_on_sending:
+            "Closing a socket with unread bytes resets the connection, and much of a large answer is lost: here too, shut down the writing side, \
+             read on for a while, then close (RFC 9112 9.6).";
         gets_a_refusal_to_a_client_that_goes_on_sending:
             "Closing a socket with unread bytes resets the connection, and the client loses the answer: shut down the writing side, read on for \
              a while, then close (RFC 9112 9.6).";

@@ -34,6 +34,9 @@ macro_rules! v05_cases {
             "A server that stops closes its listener first, so that new clients learn at once that nobody is there.";
         ends_at_a_second_signal:
             "Who sends a second SIGTERM or presses Ctrl-C again does not want to wait for GRACE: end everything at once.";
+        ends_at_a_second_signal_while_it_can_not_write:
+            "A server that waits for room in a stderr that nobody reads never looks at its flag: let the handler itself end it when the flag is set \
+             already.";
         ends_what_exceeds_its_grace:
             "After GRACE seconds end what still runs, with what it started (killpg), and exit with code 0.";
         a_kill_ends_running_requests:
@@ -44,12 +47,8 @@ macro_rules! v05_cases {
             "A program that an application left behind (/orphan) is in its child's process group: end the group when the child has ended.";
         keeps_to_its_limit_of_children:
             "MAX_CHILDREN bounds the processes, not the clients: all are answered in the end.";
-        names_a_limit_that_it_can_not_read:
-            "When MAX_CHILDREN is no number or 0, write one line that names it to stderr and exit with code 1.";
         names_a_grace_that_it_can_not_read:
             "When GRACE is no number of seconds, write one line that names it to stderr and exit with code 1.";
-        tells_its_knobs:
-            "At --help, name the knobs: MAX_CHILDREN, TIMEOUT, GRACE, LOG.";
         outlives_a_shortage_of_descriptors:
             "When accept() fails with EMFILE, write a line to stderr, rest a moment (or it fails again at once), and go on.";
         lets_go_of_a_client_that_never_closes:
@@ -69,6 +68,10 @@ macro_rules! v05_only_cases {
                 "With MAX_CHILDREN children at work don't accept: the next client waits in the listener's queue until one has ended.";
             outlives_a_shortage_of_processes:
                 "When fork() fails, write a line to stderr, answer 503 (or let the client wait), and go on.";
+            names_a_limit_that_it_can_not_read:
+                "When MAX_CHILDREN is no number or 0, write one line that names it to stderr and exit with code 1.";
+            tells_its_knobs:
+                "At --help, name the knobs: MAX_CHILDREN, TIMEOUT, GRACE, LOG.";
         }
     };
 }

@@ -99,20 +99,36 @@ impl Check<'_> {
             (None, None) => Some("the step declares it, but it is not there".to_owned()),
             (None, Some(_)) if adds => None,
             (None, Some(_)) if changes.is_some() => Some("declared as changed, but it is new".to_owned()),
-            (None, Some(_)) => Some("is new, and the step does not declare it as added".to_owned()),
+            (None, Some(_)) => Some(format!("is new, and the step does not declare it as added; {}", self.ways_out())),
             (Some(_), None) if removes => None,
-            (Some(_), None) => Some(format!("{before} has it, and the step does not declare it as removed")),
+            (Some(_), None) => {
+                Some(format!("{before} has it, and the step does not declare it as removed; {}", self.ways_out()))
+            }
             (Some(_), Some(_)) if adds => Some(format!("declared as added, but {before} has it already")),
             (Some(_), Some(_)) if removes => Some("declared as removed, but it is still there".to_owned()),
             (Some(old), Some(new)) => match changes {
-                None if old != new => Some(format!("differs from {before}'s, and the step does not declare that")),
-                Some(_) if old == new => Some(format!("declared as changed, but it is {before}'s to the byte")),
-                Some(Growth::Only) => {
-                    lost(old, new).map(|line| format!("may only grow, but has lost {before}'s {line}"))
+                None if old != new => {
+                    Some(format!("differs from {before}'s, and the step does not declare that; {}", self.ways_out()))
                 }
+                Some(_) if old == new => Some(format!("declared as changed, but it is {before}'s to the byte")),
+                Some(Growth::Only) => lost(old, new)
+                    .map(|line| format!("may only grow, but has lost {before}'s {line}; {}", self.ways_out())),
                 _ => None,
             },
         }
+    }
+
+    /// What to do about a difference that is not declared: it goes into both versions, or it belongs to the step.
+    fn ways_out(&self) -> String {
+        let Self { step, before, .. } = self;
+        if before.is_empty() {
+            return format!("declare it in tests/suite/src/steps.rs, at {}", step.version);
+        }
+        format!(
+            "make the same change in {before} and run `cargo run -p suite -- carry {before}`, or, if the difference belongs \
+             to the step, declare the file in tests/suite/src/steps.rs, at {}",
+            step.version
+        )
     }
 
     /// The command that shows what the step did to `file`; -N takes one that is not there for empty.

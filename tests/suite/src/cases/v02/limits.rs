@@ -2,12 +2,30 @@
 
 use std::time::{Duration, Instant};
 
+use super::body::has_body;
 use crate::bench::Bench;
 use crate::case::{Outcome, failed, require};
+use crate::client::Client;
+use crate::request::{get, post};
 use crate::server::Server;
+use crate::transcript::visible;
 
 /// The largest body, as RFC-abiding clients may send it.
 const BODY: usize = 16 << 20;
+
+/// An answer that is larger than what the kernel takes of a server whose client does not read.
+const LARGE: usize = 8 << 20;
+
+/// The TIMEOUT for a client that reads slowly. A machine that is too busy to take 8 MiB in so many seconds gets more.
+const TIMEOUTS: [&str; 2] = ["1", "5"];
+
+/// A slow client takes so many bytes, then pauses: about 30 KiB in a second. That is less than it has to take, and yet in
+/// no second is there nothing that the server could send.
+const SIP: usize = 1024;
+const PAUSE: Duration = Duration::from_millis(30);
+
+/// The pause between two bytes of a request that takes too long.
+const BREATH: Duration = Duration::from_millis(50);
 
 pub(crate) fn limits_the_request_line(bench: &Bench) -> Outcome {
     let server = bench.server()?;
@@ -62,42 +80,120 @@ pub(crate) fn limits_a_chunked_body(bench: &Bench) -> Outcome {
 }
 
 pub(crate) fn limits_the_time_for_a_request(bench: &Bench) -> Outcome {
-    let server = bench.start(&bench.program().knob("TIMEOUT", "1"))?;
-    for start in [
+    let starts = [
         "GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: ",
         "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n",
-    ] {
-        let (mut client, deadline) = (server.connect()?, Instant::now() + server.patience());
-        client.send(start)?;
-        // The wait for an answer is the pause between two bytes.
-        while !client.hears_within(Duration::from_millis(100))? {
-            if Instant::now() > deadline {
-                return Err(failed(
-                    "a 408 after a second (TIMEOUT=1)",
-                    "the server goes on reading a byte now and then",
-                ));
+    ];
+    for starts in starts.chunks(at_once(bench)) {
+        let mut pairs = impatient(bench, starts)?;
+        send_a_byte_now_and_then(&mut pairs)?;
+        for (server, mut client) in pairs {
+            client.status(408)?;
+            client.leave();
+            server.serves_the_next()?;
+        }
+    }
+    Ok(())
+}
+
+/// Sends all clients a byte now and then, until each is answered.
+fn send_a_byte_now_and_then(pairs: &mut [(Server, Client)]) -> Outcome {
+    let start = Instant::now();
+    loop {
+        let mut unanswered = 0;
+        for (server, client) in &mut *pairs {
+            // The wait for an answer is the pause between two bytes.
+            if client.hears_within(BREATH)? {
+                continue;
+            }
+            if start.elapsed() > server.patience() {
+                let expected = "a 408 after a second (TIMEOUT=1)";
+                return Err(failed(expected, "the server goes on reading a byte now and then"));
             }
             client.send("x")?;
+            unanswered += 1;
         }
-        client.status(408)?;
-        client.leave();
+        if unanswered == 0 {
+            return Ok(());
+        }
     }
-    server.serves_the_next()
 }
 
 pub(crate) fn lets_go_of_a_silent_client(bench: &Bench) -> Outcome {
-    let server = bench.start(&bench.program().knob("TIMEOUT", "1"))?;
-    for start in ["", "GET / HT"] {
-        let mut client = server.connect()?;
-        client.send(start)?;
-        if !client.hears_within(server.patience())? {
-            let expected = "a 408, or the end of the connection, after a second (TIMEOUT=1)";
-            return Err(failed(expected, format!("silence for {} s", server.patience().as_secs())));
+    for starts in ["", "GET / HT"].chunks(at_once(bench)) {
+        for (server, mut client) in impatient(bench, starts)? {
+            if !client.hears_within(server.patience())? {
+                let expected = "a 408, or the end of the connection, after a second (TIMEOUT=1)";
+                return Err(failed(expected, format!("silence for {} s", server.patience().as_secs())));
+            }
+            client.leave();
+            server.serves_the_next()?;
         }
-        client.leave();
-        server.serves_the_next()?;
     }
     Ok(())
+}
+
+/// How many servers are tried side by side, to wait for their TIMEOUT once. On one address there can be only one.
+fn at_once(bench: &Bench) -> usize {
+    if bench.program().fixed.is_some() { 1 } else { 2 }
+}
+
+/// Servers of little patience, each with a client that has sent one of `starts`.
+fn impatient(bench: &Bench, starts: &[&str]) -> Outcome<Vec<(Server, Client)>> {
+    let pair = |start: &&str| {
+        let server = bench.start(&bench.program().knob("TIMEOUT", "1"))?;
+        let mut client = server.connect()?;
+        client.send(start)?;
+        Ok((server, client))
+    };
+    starts.iter().map(pair).collect()
+}
+
+pub(crate) fn lets_go_of_a_client_that_reads_slowly(bench: &Bench) -> Outcome {
+    let mut came = String::new();
+    for timeout in TIMEOUTS {
+        let server = bench.start(&bench.program().knob("TIMEOUT", timeout).knob("SEND_TIMEOUT", timeout))?;
+        let mut slow = server.connect_narrow()?;
+        slow.send(post("/echo", &vec![b'x'; LARGE]))?;
+        let mut next = server.connect()?;
+        next.send(get("/"))?;
+        reads_slowly(&mut slow, Instant::now() + server.patience(), timeout)?;
+        next.status(200)?;
+        // A server that found the request too slow had no large answer to send.
+        came = visible(slow.received().get(..12).unwrap_or_else(|| slow.received()));
+        if came.ends_with(" 200") {
+            break;
+        }
+    }
+    require(came.ends_with(" 200"), "the start of a 200 to a body of 8 MiB", || came)
+}
+
+/// Takes a little now and then, until the server has let go.
+fn reads_slowly(client: &mut Client, deadline: Instant, timeout: &str) -> Outcome {
+    // The look at the server's end is the pause between two sips.
+    while !client.is_let_go_within(PAUSE)? {
+        if Instant::now() > deadline {
+            let expected =
+                format!("the server lets go of a client that takes 30 KiB of 8 MiB in a second (TIMEOUT={timeout})");
+            return Err(failed(expected, "it goes on sending a little now and then"));
+        }
+        client.take(SIP);
+    }
+    client.take(SIP);
+    Ok(())
+}
+
+pub(crate) fn gets_a_large_answer_to_a_client_that_goes_on_sending(bench: &Bench) -> Outcome {
+    let body = vec![b'x'; LARGE];
+    let server = bench.server()?;
+    let mut client = server.connect()?;
+    client.send(post("/echo", &body))?;
+    client.wait_for_an_answer()?;
+    client.send("\n")?; // The server can't have closed yet: most of its answer waits for the client to read.
+    has_body(&client.response()?, &body)?;
+    client.closes()?;
+    client.leave();
+    server.serves_the_next()
 }
 
 pub(crate) fn gets_a_refusal_to_a_client_that_goes_on_sending(bench: &Bench) -> Outcome {

@@ -1,11 +1,14 @@
 //! The forms that a request can take, and those that it can't.
 
+use std::time::Instant;
+
 use super::body::has_body;
 use super::responses::has_date;
 use crate::bench::Bench;
-use crate::case::{Outcome, Stop, require};
+use crate::case::{Failure, Outcome, Stop, require};
 use crate::malformed::{self, Row};
 use crate::server::Server;
+use crate::transcript::visible;
 
 pub(crate) fn serves_http_1_0_without_host(bench: &Bench) -> Outcome {
     let server = bench.server()?;
@@ -83,19 +86,36 @@ pub(crate) fn refuses_malformed_chunks(bench: &Bench) -> Outcome {
     refuses(bench, &malformed::chunks())
 }
 
-/// Every row gets its status with a Date, its connection is closed, and the next client is served.
+/// Every row gets its status with a Date, its connection is closed, and the next client is served. All rows that fail
+/// are told, and the connection of the first is shown. A server that is silent is not asked for all of them.
 fn refuses(bench: &Bench, rows: &[Row]) -> Outcome {
     let server = bench.server()?;
-    for row in rows {
-        refuses_one(&server, row).map_err(|stop| match stop {
-            Stop::Failed(mut failure) => {
-                failure.expected = format!("{} (the row `{}`)", failure.expected, row.name);
-                Stop::Failed(failure)
-            }
-            other => other,
-        })?;
+    let (mut faults, mut untried, deadline) = (Vec::new(), rows.iter(), Instant::now() + server.patience());
+    for row in untried.by_ref() {
+        match refuses_one(&server, row) {
+            Ok(()) => continue,
+            Err(Stop::Failed(failure)) => faults.push(fault(row, &failure)),
+            Err(other) => return Err(other),
+        }
+        server.pins_the_evidence();
+        if Instant::now() > deadline || !server.is_listening() {
+            break;
+        }
     }
-    Ok(())
+    let (tried, untried) = (rows.len() - untried.len(), untried.len());
+    let expected =
+        "each of these requests is refused with a Date, its connection is closed, and the next client is served";
+    require(faults.is_empty(), expected, || {
+        let count = faults.len();
+        if untried > 0 {
+            faults.push(format!("({untried} more were not tried: the server was silent for too long, or has gone)"));
+        }
+        format!("something else for {count} of {tried} requests; the first is shown below\n{}", faults.join("\n"))
+    })
+}
+
+fn fault(row: &Row, failure: &Failure) -> String {
+    format!("{}: `{}`: expected {}; came {}", row.name, visible(&row.bytes), failure.expected, failure.came)
 }
 
 fn refuses_one(server: &Server, row: &Row) -> Outcome {

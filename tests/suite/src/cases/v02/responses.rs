@@ -70,6 +70,21 @@ pub(crate) fn answers_head_like_get_without_a_body(bench: &Bench) -> Outcome {
     require(came == expected, format!("the fields as for GET: {expected}"), || came)
 }
 
+pub(crate) fn answers_a_refused_head_without_a_body(bench: &Bench) -> Outcome {
+    let server = bench.server()?;
+    for (request, status) in [
+        ("HEAD / HTTP/1.1\r\n\r\n", 400),
+        ("HEAD / HTTP/1.1\r\nHost: localhost\r\nExpect: a-miracle\r\nConnection: close\r\n\r\n", 417),
+        ("HEAD / HTTP/2.0\r\nHost: localhost\r\n\r\n", 505),
+    ] {
+        let mut client = server.connect()?;
+        client.send(request)?;
+        client.status(status)?;
+        client.closes()?; // With no byte more: a body would be seen here.
+    }
+    Ok(())
+}
+
 /// A Date of now, in the one form that may be sent.
 pub(crate) fn has_date(response: &Response) -> Outcome {
     let expected = "a Date field with the time now, as in `Sun, 06 Nov 1994 08:49:37 GMT`";

@@ -28,9 +28,7 @@ const LINES: usize = 50;
 pub(crate) fn outlives_a_shortage_of_descriptors(bench: &Bench) -> Outcome {
     let server = bench.start(&in_need(bench.program()))?;
     let mut held = hold_in_service(&server)?;
-    let limits: io::Result<Vec<_>> =
-        server.processes().iter().map(|process| Limit::of_descriptors(process.pid)).collect();
-    let limits = limits.map_err(not_here)?;
+    let limits = out_of_descriptors(&server)?;
     let mut client = server.connect()?;
     client.send(get("/"))?;
     complains(&server)?;
@@ -61,13 +59,19 @@ pub(crate) fn outlives_a_shortage_of_processes(bench: &Bench) -> Outcome {
     server.serves_the_next()
 }
 
+/// No process of the server can open one more, until the limits are dropped.
+pub(crate) fn out_of_descriptors(server: &Server) -> Outcome<Vec<Limit>> {
+    let limits: io::Result<_> = server.processes().iter().map(|process| Limit::of_descriptors(process.pid)).collect();
+    limits.map_err(not_here)
+}
+
 /// Requests write no line, so that every line is about the shortage; and no held client is too slow.
-fn in_need(program: Program) -> Program {
+pub(crate) fn in_need(program: Program) -> Program {
     program.knob("LOG", "off").knob("TIMEOUT", "60")
 }
 
 /// The line shows too that the limit binds.
-fn complains(server: &Server) -> Outcome {
+pub(crate) fn complains(server: &Server) -> Outcome {
     let stderr = server.stderr().wait(server.patience(), |text| text.contains('\n'));
     require(stderr.contains('\n'), "a line on stderr that tells what has run out (LOG=off)", || format!("{stderr:?}"))
 }
@@ -101,6 +105,6 @@ fn owned_by(user: Option<u32>, bench: &Bench) -> Outcome<(Program, Option<TempDi
     Ok((program.executable(file).user(user), Some(folder)))
 }
 
-fn not_here(error: io::Error) -> Stop {
+pub(crate) fn not_here(error: io::Error) -> Stop {
     Stop::Skipped(format!("the shortage can't be made here: {error}"))
 }

@@ -1,9 +1,12 @@
 //! The graceful stop.
 
+use std::time::Duration;
+
 use nix::sys::signal::Signal;
 
 use super::orphans::orphan;
 use super::reaping::is_gone;
+use super::shortage::{in_need, out_of_descriptors};
 use crate::bench::Bench;
 use crate::case::{Outcome, require};
 use crate::cases::v04::sleeper;
@@ -14,6 +17,9 @@ use crate::server::Server;
 
 /// A GRACE that no case will see the end of.
 const LONG: &str = "60";
+
+/// How long a server may take until it is stuck. One that never is gets its signals then, and has them to obey too.
+const WATCH: Duration = Duration::from_secs(1);
 
 pub(crate) fn finishes_running_requests_at_sigterm(bench: &Bench) -> Outcome {
     finishes_running_requests_at(bench, Signal::SIGTERM)
@@ -55,6 +61,20 @@ pub(crate) fn ends_at_a_second_signal(bench: &Bench) -> Outcome {
     Ok(())
 }
 
+pub(crate) fn ends_at_a_second_signal_while_it_can_not_write(bench: &Bench) -> Outcome {
+    let mut server = bench.start(&in_need(bench.program()).stderr_full())?;
+    let limits = out_of_descriptors(&server)?;
+    let client = server.connect()?;
+    // It can't be accepted, and the line that says so has no room.
+    proc::until(WATCH, || proc::is_stuck_at_stderr(server.pid()));
+    server.signal(Signal::SIGTERM);
+    server.signal(Signal::SIGINT); // A second SIGTERM could come so soon that the two were one.
+    is_gone(&mut server)?;
+    drop(limits);
+    client.leave();
+    Ok(())
+}
+
 /// A server that has a request running for longer than any case, and was told to stop. That its listener is closed shows
 /// that it knows.
 fn stopping(bench: &Bench) -> Outcome<(Server, Client)> {
@@ -78,7 +98,7 @@ pub(crate) fn ends_what_exceeds_its_grace(bench: &Bench) -> Outcome {
 }
 
 /// Waits for the end: exit code 0, and no process left.
-fn has_stopped(server: &mut Server) -> Outcome {
+pub(crate) fn has_stopped(server: &mut Server) -> Outcome {
     let status = server.ends()?;
     require(status.code() == Some(0), "the exit code 0 after a graceful stop", || status)?;
     is_gone(server)

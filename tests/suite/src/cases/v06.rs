@@ -1,0 +1,113 @@
+//! Stage v06: thousands of clients in a few processes. A master has some workers, each an event loop; a connection takes
+//! request after request; what one client does, or does not do, holds up no other; workers come and go, and no request
+//! is lost by it.
+
+mod backpressure;
+mod clients;
+mod deadlines;
+mod fairness;
+mod framing;
+mod keep_alive;
+mod knobs;
+mod load;
+mod pipelining;
+mod stopping;
+mod workers;
+
+pub(crate) use backpressure::*;
+pub(crate) use clients::*;
+pub(crate) use deadlines::*;
+pub(crate) use fairness::*;
+pub(crate) use framing::*;
+pub(crate) use keep_alive::*;
+pub(crate) use knobs::*;
+pub(crate) use pipelining::*;
+pub(crate) use stopping::*;
+pub(crate) use workers::*;
+
+/// The list.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! v06_cases {
+    ($with:ident $to:ident) => { $crate::$with! { $to; v06;
+        answers_a_client_while_three_hundred_are_silent:
+            "A connection must not cost a process, or a thread: let one process wait for all its sockets at once (epoll(7)).";
+        holds_five_thousand_idle_connections:
+            "An idle connection costs a descriptor and some bytes: raise the soft limit of descriptors (RLIMIT_NOFILE) to the hard one at the start.";
+        a_client_above_the_limit_of_connections_waits:
+            "At MAX_CONNECTIONS a worker does not accept: who comes waits in the listener's queue until a connection has ended.";
+        serves_whom_it_has_in_a_shortage_of_descriptors:
+            "When accept() fails with EMFILE, rest from accepting for a moment, and serve the connections that are open meanwhile.";
+        starts_as_many_workers_as_told:
+            "WORKERS is the number of workers. Fork them before the announcement, and none for a client.";
+        keeps_a_connection_for_more_requests:
+            "An HTTP/1.1 connection goes on after a response, unless one side said `Connection: close` (RFC 9112 9.3). Say `Connection: keep-alive`.";
+        keeps_an_http_1_0_connection_when_asked:
+            "An HTTP/1.0 client that wants to go on says `Connection: keep-alive`; answer with the same, or close (RFC 9112 9.3, C.2.2).";
+        closes_when_the_client_says_so:
+            "Connection is a list of words in any case, and can come more than once; where `close` is among them, say `close` and close (RFC 9110 7.6.1, \
+             RFC 9112 9.6). What follows is no request.";
+        reads_connection_as_a_list_of_words:
+            "Words of Connection that the server does not know mean nothing, also those that have `close` inside them (RFC 9110 7.6.1).";
+        ends_a_stream_to_http_1_0_with_the_connection:
+            "An HTTP/1.0 client can't tell the end of a stream but by that of the connection: say `Connection: close`, also when it asked for keep-alive.";
+        logs_each_request_of_a_connection:
+            "Each request has its line on stderr, with its own request line and status; also when several come at once.";
+        answers_in_order:
+            "Requests can come before the earlier ones are answered: answer them one after another, in their order (RFC 9112 9.3.2).";
+        answers_a_pipeline_cut_anywhere:
+            "A read can end anywhere, also in the middle of the second request. Keep what follows a request for the next.";
+        answers_a_thousand_requests_at_once:
+            "What comes with a request and is not part of it is the next one, however many there are.";
+        stops_at_a_refusal_in_a_pipeline:
+            "Answer what came before the malformed request, refuse it, and close: where its end is nobody knows, so what follows is no request.";
+        finds_the_next_request_after_any_answer:
+            "A request ends where its framing says, whatever became of it: read (or skip) a body that the application did not ask for, and never send one \
+             with HEAD or 204, or the two sides lose each other (RFC 9112 6.3).";
+        asks_for_a_body_on_a_used_connection:
+            "Expect: 100-continue is a matter of each request, not only of the first (RFC 9110 10.1.1).";
+        answers_a_client_that_has_finished_sending:
+            "A client that shuts down its sending side still reads: answer all its requests, then close.";
+        keeps_what_comes_while_an_application_works:
+            "The start of the next request can come while the application is at the one before: keep it until then.";
+        is_not_impatient_with_an_idle_connection:
+            "TIMEOUT is for a request that has begun. Between two requests a client may be silent for KEEP_ALIVE seconds.";
+        closes_an_idle_connection:
+            "After KEEP_ALIVE seconds without a request, close the connection, and say nothing: a response would be taken for that to the next request.";
+        limits_the_time_for_each_request:
+            "TIMEOUT begins anew with each request: one that has begun and is not complete in time gets a 408.";
+        a_flood_of_requests_starves_nobody:
+            "After some requests of one connection it is the others' turn, also while more of them wait to be read.";
+        a_sleeping_application_leaves_its_worker_free:
+            "An application that waits must give way: await a timer, don't sleep in the event loop.";
+        a_computing_application_holds_its_worker:
+            "/spin/MS computes for so many milliseconds in the event loop itself. It shows what async does not cure: with WORKERS=1 all others wait.";
+        a_computing_application_in_the_pool_holds_nobody:
+            "/pool/MS computes for so many milliseconds in a thread beside the event loop, which serves the others meanwhile.";
+        a_full_pool_holds_only_its_clients:
+            "The pool has 4 threads for each worker. A fifth computation waits until a thread is free; the event loop does not wait.";
+        stops_reading_while_nobody_takes_its_answers:
+            "A client that sends and does not read would fill the memory: while an answer can't be sent, read no more of its requests.";
+        lets_go_of_a_client_that_stops_reading:
+            "Of an answer 64 KiB must go within SEND_TIMEOUT seconds: let go of a client that takes nothing for so long.";
+        a_killed_worker_takes_only_its_own_clients:
+            "When a worker has died (SIGCHLD), start another one, within a second. The others go on, and so does the listening socket.";
+        a_kill_of_the_master_ends_the_workers:
+            "Nothing can be done in a master that gets SIGKILL: its workers must notice (PR_SET_PDEATHSIG, or the end of a pipe from it).";
+        sighup_replaces_the_workers:
+            "At SIGHUP fork new workers; the old ones take no new clients, finish what was begun, say `Connection: close` with the next response on each \
+             connection, and end with the last of them.";
+        sighup_fails_no_request:
+            "At SIGHUP the listening socket stays open: what waits in its queue goes to the new workers. Closing a socket of one's own \
+             (SO_REUSEPORT) resets those in its queue, so hand it on.";
+        a_stop_closes_idle_connections:
+            "At SIGTERM close the connections that wait for a request, so that the server needs not wait for them, and exit with code 0.";
+        a_stop_tells_running_requests_to_close:
+            "A request that runs at SIGTERM gets its whole answer, with `Connection: close`, for there will be no other.";
+        names_a_knob_of_workers_that_it_can_not_read:
+            "When WORKERS or MAX_CONNECTIONS is no whole number from 1, or KEEP_ALIVE or SEND_TIMEOUT no number of seconds, write one line that names it to \
+             stderr and exit with code 1.";
+        tells_the_knobs_of_workers:
+            "At --help, name the knobs: WORKERS, MAX_CONNECTIONS, TIMEOUT, KEEP_ALIVE, SEND_TIMEOUT, GRACE, LOG.";
+    } };
+}

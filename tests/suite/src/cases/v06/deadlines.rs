@@ -1,0 +1,64 @@
+//! How long a connection may be silent, and a request may take.
+
+use std::time::{Duration, Instant};
+
+use super::clients::answered;
+use super::keep_alive::{ends_well, goes_on, says};
+use crate::bench::Bench;
+use crate::case::{Outcome, failed};
+use crate::cases::v04::hold;
+use crate::request::{plain, plain_get, plain_post};
+
+pub(crate) fn is_not_impatient_with_an_idle_connection(bench: &Bench) -> Outcome {
+    let server = bench.start(&bench.program().knob("TIMEOUT", "1").knob("KEEP_ALIVE", "60"))?;
+    let mut idle = answered(&server)?;
+    let mut slow = hold(&server)?;
+    slow.status(408)?; // So TIMEOUT has passed since the idle one was answered.
+    goes_on(&mut idle)?;
+    ends_well(&mut idle)
+}
+
+pub(crate) fn closes_an_idle_connection(bench: &Bench) -> Outcome {
+    let server = bench.start(&bench.program().knob("KEEP_ALIVE", "1").knob("TIMEOUT", "60"))?;
+    let mut idle = answered(&server)?;
+    let mut old = server.connect()?;
+    old.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")?;
+    says(&old.status(200)?, "keep-alive")?;
+    let mut pipelined = server.connect()?;
+    pipelined.send(plain_get("/").repeat(3))?;
+    for _ in 0..3 {
+        pipelined.status(200)?;
+    }
+    for client in [&mut idle, &mut old, &mut pipelined] {
+        client.closes()?; // With no byte before the end: nothing was asked.
+    }
+    server.serves_the_next()
+}
+
+pub(crate) fn limits_the_time_for_each_request(bench: &Bench) -> Outcome {
+    let server = bench.start(&bench.program().knob("TIMEOUT", "1").knob("KEEP_ALIVE", "60"))?;
+    let chunked = plain("POST", "/echo", "Transfer-Encoding: chunked\r\n");
+    let announced = plain("POST", "/echo", "Content-Length: 1000\r\n");
+    for start in ["GET / HT".to_owned(), announced, chunked] {
+        // One comes after an answer, the other one with the request before it.
+        let (mut after, mut together) = (answered(&server)?, server.connect()?);
+        after.send(&start)?;
+        together.send([plain_post("/echo", b"before"), start.into_bytes()].concat())?;
+        together.status(200)?;
+        for client in [&mut after, &mut together] {
+            says(&client.status(408)?, "close")?;
+            client.closes()?;
+        }
+    }
+    // A byte now and then does not help.
+    let (mut client, deadline) = (answered(&server)?, Instant::now() + server.patience());
+    client.send(plain("GET", "/", "X-Long: ").trim_end())?;
+    while !client.hears_within(Duration::from_millis(100))? {
+        if Instant::now() > deadline {
+            return Err(failed("a 408 after a second (TIMEOUT=1)", "the server goes on reading a byte now and then"));
+        }
+        client.send("x")?;
+    }
+    client.status(408)?;
+    server.serves_the_next()
+}

@@ -1,0 +1,99 @@
+//! What one client asks for, and what the others notice of it. One worker serves them all.
+
+use std::time::Duration;
+
+use super::clients::{answered, with_one_worker};
+use super::keep_alive::goes_on;
+use super::load::Flood;
+use crate::bench::Bench;
+use crate::case::{Outcome, require};
+use crate::client::Client;
+use crate::request::get;
+use crate::server::Server;
+
+/// The threads of a worker's pool.
+const THREADS: usize = 4;
+
+/// How long a client is watched that must not be answered yet. It can let a fault slip, not find one that is not there.
+const WATCH: Duration = Duration::from_millis(200);
+
+pub(crate) fn a_flood_of_requests_starves_nobody(bench: &Bench) -> Outcome {
+    let server = bench.start(&bench.program().knob("WORKERS", "1").knob("LOG", "off"))?;
+    let mut kept = answered(&server)?;
+    let flood = Flood::start(&server)?;
+    for _ in 0..10 {
+        goes_on(&mut kept)?;
+        server.serves_the_next()?;
+        flood.goes_on(server.patience())?;
+    }
+    Ok(())
+}
+
+pub(crate) fn a_sleeping_application_leaves_its_worker_free(bench: &Bench) -> Outcome {
+    let server = with_one_worker(bench)?;
+    let mut kept = answered(&server)?;
+    let mut slow = (0..8).map(|_| asks(&server, "/sleep/60000")).collect::<Outcome<Vec<_>>>()?;
+    goes_on(&mut kept)?;
+    server.serves_the_next()?;
+    slow.iter_mut().try_for_each(waits)
+}
+
+pub(crate) fn a_computing_application_holds_its_worker(bench: &Bench) -> Outcome {
+    let server = with_one_worker(bench)?;
+    let mut spins = asks(&server, "/spin/500")?;
+    let mut next = server.connect()?;
+    next.send(get("/"))?;
+    next.status(200)?;
+    let is_first = spins.hears_within(Duration::ZERO)?;
+    require(is_first, "/spin/500 is answered before the client that came after it", || "the other way round")?;
+    spins.status(200)?;
+    spins.closes()
+}
+
+pub(crate) fn a_computing_application_in_the_pool_holds_nobody(bench: &Bench) -> Outcome {
+    let server = with_one_worker(bench)?;
+    let mut kept = answered(&server)?;
+    let mut computes = asks(&server, "/pool/60000")?;
+    goes_on(&mut kept)?;
+    server.serves_the_next()?;
+    waits(&mut computes)?;
+    let mut short = asks(&server, "/pool/1")?;
+    short.status(200)?;
+    short.closes()
+}
+
+pub(crate) fn a_full_pool_holds_only_its_clients(bench: &Bench) -> Outcome {
+    let server = with_one_worker(bench)?;
+    let mut kept = answered(&server)?;
+    let mut full = (0..THREADS).map(|_| asks(&server, "/pool/1500")).collect::<Outcome<Vec<_>>>()?;
+    let mut fifth = asks(&server, "/pool/1")?;
+    goes_on(&mut kept)?;
+    server.serves_the_next()?;
+    fifth.hears_within(WATCH)?;
+    goes_on(&mut kept)?;
+    fifth.status(200)?;
+    let mut is_free = false;
+    for client in &mut full {
+        is_free |= client.hears_within(Duration::ZERO)?;
+    }
+    let expected = format!("a fifth computation waits for one of the {THREADS} in the pool");
+    require(is_free, expected, || "it is answered first")?;
+    for client in &mut full {
+        client.status(200)?;
+        client.closes()?;
+    }
+    Ok(())
+}
+
+/// A client whose request has reached its application.
+fn asks(server: &Server, path: &str) -> Outcome<Client> {
+    let mut client = server.connect()?;
+    client.send(get(path))?;
+    client.wait_until_read()?;
+    Ok(client)
+}
+
+fn waits(client: &mut Client) -> Outcome {
+    let answered = client.hears_within(Duration::ZERO)?;
+    require(!answered, "a minute's work is not answered yet", || "an answer or an end")
+}
