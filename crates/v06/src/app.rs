@@ -1,0 +1,155 @@
+//! The applications, by name. One of your own is a function here, and a line in the table.
+
+use std::io::{Read, Write};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use crate::environ::Environ;
+use crate::gateway::{Application, Body, StartResponse};
+use crate::runtime;
+
+const APPLICATIONS: &[(&str, &dyn Application)] = &[("site", &site), ("hello", &hello)];
+
+/// The application with that name.
+pub(crate) fn find(name: &str) -> Result<&'static dyn Application> {
+    let found = APPLICATIONS.iter().find(|(known, _)| *known == name);
+    let (_, application) = found.with_context(|| {
+        let names: Vec<_> = APPLICATIONS.iter().map(|(known, _)| *known).collect();
+        format!("there is no application {name}; give one of these: {}", names.join(", "))
+    })?;
+    Ok(*application)
+}
+
+/// Answers every request with a greeting.
+async fn hello(_: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
+    start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
+    Ok(Body::from("Hello, World!"))
+}
+
+/// A page to try at each path; the one at `/` lists them.
+async fn site(environ: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
+    let (methods, page): (&str, &dyn Application) = match &environ["PATH_INFO"] {
+        b"/" => ("GET, HEAD", &index),
+        b"/echo" => ("POST", &echo),
+        b"/environ" => ("GET, HEAD, POST", &show_environ),
+        b"/stream" => ("GET, HEAD", &stream),
+        b"/panic" => ("GET, HEAD", &panic),
+        b"/orphan" => ("GET, HEAD", &orphan),
+        path if path.starts_with(b"/sleep/") => ("GET, HEAD", &sleep),
+        path if path.starts_with(b"/spin/") => ("GET, HEAD", &spin),
+        path if path.starts_with(b"/pool/") => ("GET, HEAD", &pool),
+        b"*" => ("GET, HEAD, POST", &index),
+        _ => ("", &index),
+    };
+    let status = match &environ["REQUEST_METHOD"] {
+        b"GET" | b"HEAD" | b"POST" | b"PUT" | b"PATCH" | b"DELETE" | b"OPTIONS" | b"TRACE" if methods.is_empty() => {
+            "404 Not Found"
+        }
+        b"OPTIONS" => "204 No Content",
+        method if methods.split(", ").any(|one| one.as_bytes() == method) => {
+            return page.call(environ, start_response).await;
+        }
+        b"GET" | b"HEAD" | b"POST" | b"PUT" | b"PATCH" | b"DELETE" | b"TRACE" => "405 Method Not Allowed",
+        _ => "501 Not Implemented",
+    };
+    let mut headers = vec![("Content-Type", "text/plain")];
+    if !methods.is_empty() {
+        headers.push(("Allow", methods));
+    }
+    start_response(status, &headers, None)?;
+    Ok(Body::from(status))
+}
+
+async fn index(_: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
+    start_response("200 OK", &[("Content-Type", "text/html; charset=utf-8")], None)?;
+    Ok(Body::from(include_str!("index.html")))
+}
+
+/// The body of the request.
+async fn echo(environ: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
+    let mut body = Vec::new();
+    environ.input.read_to_end(&mut body)?;
+    start_response("200 OK", &[("Content-Type", "application/octet-stream")], None)?;
+    Ok(Body::from(body))
+}
+
+/// Every variable of the environ, sorted. `wsgi.input` and `wsgi.errors` are no text: a word stands for them.
+async fn show_environ(environ: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
+    let objects: [(&[u8], &[u8]); 2] = [(b"wsgi.input", b"<body>"), (b"wsgi.errors", b"<stderr>")];
+    let mut lines: Vec<_> =
+        environ.iter().chain(objects).map(|(name, value)| [name, b": ", value, b"\n"].concat()).collect();
+    lines.sort();
+    start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
+    Ok(Body::from(lines.concat()))
+}
+
+/// Sleeps for so many milliseconds as the path says: the application that takes long. It gives way meanwhile.
+async fn sleep(environ: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
+    let Some(duration) = milliseconds(environ) else { return no_duration(start_response) };
+    runtime::sleep(duration).await;
+    start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
+    Ok(Body::from(format!("slept for {} ms\n", duration.as_millis()).into_bytes()))
+}
+
+/// Computes for so many milliseconds, and gives way to nobody: meanwhile its worker serves no other client.
+async fn spin(environ: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
+    let Some(duration) = milliseconds(environ) else { return no_duration(start_response) };
+    compute(duration);
+    start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
+    Ok(Body::from(format!("computed for {} ms\n", duration.as_millis()).into_bytes()))
+}
+
+/// Does what `/spin` does in a thread of the runtime's pool, and gives way meanwhile.
+async fn pool(environ: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
+    let Some(duration) = milliseconds(environ) else { return no_duration(start_response) };
+    runtime::blocking(move || compute(duration)).await;
+    start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
+    Ok(Body::from(format!("computed for {} ms\n", duration.as_millis()).into_bytes()))
+}
+
+fn compute(duration: Duration) {
+    let end = Instant::now() + duration;
+    while Instant::now() < end {}
+}
+
+/// The MS of a path like /sleep/MS: a number of milliseconds, up to an hour.
+fn milliseconds(environ: &Environ) -> Option<Duration> {
+    let digits = environ["PATH_INFO"].splitn(3, |&byte| byte == b'/').nth(2)?;
+    let duration = Duration::from_millis(str::from_utf8(digits).ok()?.parse().ok()?);
+    (duration <= Duration::from_secs(3600)).then_some(duration)
+}
+
+fn no_duration(start_response: &mut StartResponse) -> Result<Body> {
+    start_response("404 Not Found", &[("Content-Type", "text/plain")], None)?;
+    Ok(Body::from("the last part of the path is not a number of milliseconds, up to an hour\n"))
+}
+
+/// A body in blocks, with a pause before each but the first, so that one can see them come: `curl -N`.
+async fn stream(_: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
+    start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
+    let mut number = 0;
+    Ok(Body::Blocks(Box::new(async move || {
+        number += 1;
+        if number > 1 {
+            runtime::sleep(Duration::from_millis(100)).await;
+        }
+        (number <= 5).then(|| Ok(format!("block {number} of 5\n").into_bytes()))
+    })))
+}
+
+/// The application with a bug.
+async fn panic(_: &mut Environ, _: &mut StartResponse<'_>) -> Result<Body> {
+    panic!("/panic was asked for");
+}
+
+/// The careless application: it starts a program, and neither waits for it nor ends it.
+async fn orphan(environ: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
+    let mut program = Command::new("sleep");
+    program.arg("60").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let pid = program.spawn().context("cannot start the program sleep")?.id();
+    let _ = writeln!(environ.errors, "/orphan started process {pid}");
+    start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
+    Ok(Body::from(format!("started process {pid}\n").into_bytes()))
+}

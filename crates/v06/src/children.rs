@@ -1,0 +1,127 @@
+//! The children: who they are, how each becomes one, and how they end.
+//!
+//! Zombies. A child that ended stays as a zombie until its parent waits for it. One SIGCHLD can stand for many of them,
+//! so `reap` waits until there is none left.
+//!
+//! Orphans. A child leads a process group, so that all that an application started can be ended with it, unless it left
+//! the group. The child asks for a signal when its parent dies, however that dies. And the server is a subreaper: who
+//! loses its parent becomes the server's own child, is reaped, and is ended with the server.
+
+use std::collections::HashSet;
+use std::fs;
+use std::mem;
+
+use anyhow::Result;
+use nix::libc::{self, c_int};
+use nix::sys::prctl;
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, killpg, sigaction};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::{Pid, getpid, getppid, setpgid};
+
+use crate::log;
+
+/// The workers.
+pub(crate) struct Children(HashSet<Pid>);
+
+impl Children {
+    pub(crate) fn new() -> Result<Children> {
+        prctl::set_child_subreaper(true)?;
+        Ok(Children(HashSet::new()))
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn contains(&self, pid: Pid) -> bool {
+        self.0.contains(&pid)
+    }
+
+    /// Takes note of a child that was just forked.
+    pub(crate) fn add(&mut self, child: Pid) {
+        // `become_child` does this too: whichever of the two runs first, nobody ever finds the child without its group.
+        let _ = setpgid(child, child);
+        self.0.insert(child);
+    }
+
+    /// Waits for all that ended, and ends what is left of their groups.
+    pub(crate) fn reap(&mut self) {
+        while let Some(pid) = find_zombie() {
+            let is_child = self.0.remove(&pid);
+            if is_child {
+                let _ = killpg(pid, Signal::SIGKILL); // For a child that did not come to end its group.
+            }
+            match waitpid(pid, None) {
+                Ok(WaitStatus::Exited(_, 0)) => {}
+                ended if is_child => log::line(format_args!("worker {pid} did not end as it should: {ended:?}")),
+                _ => {}
+            }
+        }
+    }
+
+    /// Ends all children with their groups, and the grandchildren that left these and came to the server as orphans, and
+    /// waits for them.
+    pub(crate) fn end_all(&mut self) {
+        for child in self.0.drain() {
+            let _ = killpg(child, Signal::SIGKILL);
+        }
+        loop {
+            // The kernel's list of all that are children of this process by now (proc_pid_task(5)).
+            let list = fs::read_to_string(format!("/proc/self/task/{}/children", getpid())).unwrap_or_default();
+            if list.is_empty() {
+                return;
+            }
+            for pid in list.split_whitespace().filter_map(|pid| pid.parse().ok()) {
+                let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+            }
+            let _ = waitpid(None, None);
+        }
+    }
+}
+
+/// A child that ended, if there is one. WNOWAIT leaves the zombie there: until it is waited for, no new process or group
+/// can get its number. Not by nix: its `waitid` knows no real-time signals, and would find a child that died of one for
+/// ever, and no other.
+fn find_zombie() -> Option<Pid> {
+    // SAFETY: a siginfo_t is made of numbers, so all zeros are a value of it.
+    let mut ended: libc::siginfo_t = unsafe { mem::zeroed() };
+    let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: `ended` is there to be written to for the whole call.
+    let result = unsafe { libc::waitid(libc::P_ALL, 0, &mut ended, options) };
+    // SAFETY: waitid(2) fills in si_pid, or leaves it 0 if no child has ended.
+    let pid = unsafe { ended.si_pid() };
+    (result == 0 && pid != 0).then(|| Pid::from_raw(pid))
+}
+
+/// What a child does first. It leads a group of its own; the signals mean to it what they mean to any process, but that
+/// SIGQUIT ends the whole group; and SIGQUIT is what it gets when `parent` dies. (SIGKILL would end the child alone.)
+pub(crate) fn become_child(parent: Pid) -> nix::Result<()> {
+    setpgid(getpid(), getpid())?;
+    let actions = [
+        (Signal::SIGCHLD, SigHandler::SigDfl),
+        (Signal::SIGHUP, SigHandler::SigDfl),
+        (Signal::SIGINT, SigHandler::SigDfl),
+        (Signal::SIGTERM, SigHandler::SigDfl),
+        (Signal::SIGQUIT, SigHandler::Handler(end_group)),
+    ];
+    for (signal, handler) in actions {
+        // SAFETY: end_group does nothing but getpid(2) and killpg(3), which a handler may do (signal-safety(7)).
+        unsafe { sigaction(signal, &SigAction::new(handler, SaFlags::SA_RESTART, SigSet::empty())) }?;
+    }
+    prctl::set_pdeathsig(Signal::SIGQUIT)?;
+    // A parent that died before that call sends nothing.
+    if getppid() != parent {
+        end_own_group();
+    }
+    Ok(())
+}
+
+/// Ends the calling child and all that it started. The group is named: `killpg(0)` of a child that could not make one
+/// would end the server's.
+pub(crate) fn end_own_group() {
+    let _ = killpg(getpid(), Signal::SIGKILL);
+}
+
+extern "C" fn end_group(_: c_int) {
+    end_own_group();
+}

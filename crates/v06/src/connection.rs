@@ -1,0 +1,274 @@
+//! A connection: one task, which reads requests and answers them in order until one of the two sides ends it.
+//!
+//! While it is idle it owns no more than its stream and a deadline. When bytes have come it takes a `Work` from its
+//! worker, answers all requests that they complete, sends the responses in one write, and gives the `Work` back. It waits
+//! for one thing at a time, so one deadline serves for all: it is set anew for each, which costs no timer.
+
+use std::future;
+use std::io::{self, Cursor};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use nix::libc::linger;
+use nix::sys::socket::{setsockopt, sockopt};
+
+use crate::environ::Environ;
+use crate::gateway::{self, Client, Waiting};
+use crate::log;
+use crate::parser::Parser;
+use crate::request::{Refusal, Request};
+use crate::response;
+use crate::runtime::{self, Deadline, TcpStream};
+use crate::worker::{Phase, Share};
+
+/// A client has to take so many bytes of a response within SEND_TIMEOUT: 2 kB a second, if that is 30 s.
+const PIECE: usize = 64 * 1024;
+/// How many bytes of responses may wait to be sent together.
+const BATCH_BYTES: usize = 64 * 1024;
+/// How many requests are answered before the other connections have their turn.
+const BATCH: usize = 64;
+/// How long a client may go on sending after the response, before the connection is closed.
+const LINGER: Duration = Duration::from_secs(1);
+
+const TOO_SLOW: Refusal =
+    Refusal { status: "408 Request Timeout", reason: "the request did not come within the time limit" };
+const TOO_SHORT: Refusal = Refusal::malformed("the connection ended before the request was complete");
+
+struct Connection {
+    worker: Share,
+    stream: TcpStream,
+    peer: SocketAddr,
+    deadline: Deadline,
+}
+
+/// What a connection needs while it is not idle.
+pub(crate) struct Work {
+    parser: Parser,
+    environ: Environ,
+    /// When the request has to be complete.
+    due: Instant,
+    /// Responses that are not sent yet.
+    out: Vec<u8>,
+}
+
+/// What is to happen to a connection.
+#[derive(PartialEq)]
+enum Next {
+    Wait,
+    Close,
+    /// Close it after the client had time to read the answer: closing at once would reset the connection if bytes of the
+    /// client are on their way still, and the reset would overtake the answer (RFC 9112 9.6).
+    Linger,
+    /// Close it with a reset, so that the client can tell that the response is not complete, however its end is told.
+    Cut,
+}
+
+/// Serves a connection to its end.
+pub(crate) async fn serve(worker: Share, stream: TcpStream, peer: SocketAddr) {
+    let deadline = Deadline::new(runtime::now() + worker.knobs.timeout);
+    let connection = Connection { worker, stream, peer, deadline };
+    if let Err(error) = connection.run().await {
+        log::line(format_args!("{peer} connection lost: {error:#}"));
+    }
+}
+
+impl Connection {
+    async fn run(&self) -> Result<()> {
+        let mut is_first = true;
+        loop {
+            match self.deadline.watch(self.idle()).await.transpose()? {
+                Some(true) => {}
+                // Who never said a word is told why, as whoever said half a one.
+                None if is_first => {}
+                _ => return Ok(()),
+            }
+            if !is_first {
+                self.set_deadline(self.worker.knobs.timeout);
+            }
+            // In a box, so that the task of an idle connection stays small.
+            match Box::pin(self.work(self.worker.take_work())).await? {
+                Next::Wait => {}
+                Next::Close => return Ok(()),
+                Next::Linger => return self.linger().await,
+                Next::Cut => return self.cut(),
+            }
+            is_first = false;
+            self.set_deadline(self.worker.knobs.keep_alive);
+        }
+    }
+
+    fn set_deadline(&self, timeout: Duration) {
+        self.deadline.set(runtime::now() + timeout);
+    }
+
+    /// Waits until bytes have come. False if it is not worth it: the worker stops.
+    fn idle(&self) -> impl Future<Output = io::Result<bool>> + Unpin {
+        let mut readable = self.stream.readable();
+        future::poll_fn(move |cx| match Pin::new(&mut readable).poll(cx) {
+            Poll::Ready(result) => Poll::Ready(result.map(|()| true)),
+            Poll::Pending if self.worker.phase.get() == Phase::Stopping => Poll::Ready(Ok(false)),
+            Poll::Pending => Poll::Pending,
+        })
+    }
+
+    /// Answers what comes, until the connection is idle again or ends. An error means that it is lost.
+    async fn work(&self, mut work: Work) -> Result<Next> {
+        work.due = self.deadline.at();
+        let next = loop {
+            self.deadline.set(work.due);
+            let count = match self.deadline.watch(future::poll_fn(|cx| self.poll_read(cx, &mut work.parser))).await {
+                None => return self.refuse(TOO_SLOW, &mut work).await,
+                // Between two requests a client may leave as it likes.
+                Some(Err(_)) if !work.parser.is_midway() => return Ok(Next::Close),
+                Some(count) => count?,
+            };
+            let next = match count {
+                0 if work.parser.is_midway() => return self.refuse(TOO_SHORT, &mut work).await,
+                0 => Next::Close,
+                _ => self.answer_all(&mut work).await?,
+            };
+            self.flush(&mut work.out).await?;
+            if next != Next::Wait || !work.parser.is_midway() {
+                break next;
+            }
+        };
+        if next == Next::Wait {
+            work.environ.input = Cursor::default(); // It may be large.
+            self.worker.give_back(work);
+        }
+        Ok(next)
+    }
+
+    /// Answers all requests that have come. The responses wait in `out`.
+    async fn answer_all(&self, work: &mut Work) -> Result<Next> {
+        let mut count = 0;
+        loop {
+            match work.parser.next() {
+                Ok(Some(request)) => work.environ.fill(request, self.peer),
+                Ok(None) => break,
+                Err(refusal) => return self.refuse(refusal, work).await,
+            }
+            let next = self.answer(work).await;
+            if next != Next::Wait {
+                return Ok(next);
+            }
+            self.set_deadline(self.worker.knobs.timeout);
+            work.due = self.deadline.at();
+            count += 1;
+            if work.out.len() >= BATCH_BYTES || count % BATCH == 0 {
+                self.flush(&mut work.out).await?;
+                runtime::yield_now().await;
+            }
+        }
+        if work.parser.take_continue() {
+            work.out.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
+        }
+        Ok(Next::Wait)
+    }
+
+    /// Answers the request that the environ was filled from.
+    async fn answer(&self, work: &mut Work) -> Next {
+        let persists = persists(&work.environ.request) && self.worker.phase.get() == Phase::Serving;
+        let _running = self.worker.requests.begin();
+        let mut client = Sending { connection: self, out: &mut work.out };
+        let field = if persists { "keep-alive" } else { "close" };
+        let outcome = gateway::run(self.worker.application, &mut work.environ, field, &mut client).await;
+        if let Some(error) = outcome.error {
+            log::line(format_args!("{} {error:#}", self.peer));
+        }
+        if self.worker.knobs.log {
+            log::request(self.peer, work.environ.request.line(), outcome.status, outcome.count);
+        }
+        match outcome.complete {
+            false => Next::Cut,
+            true if persists && !outcome.closes => Next::Wait,
+            true if work.parser.is_midway() || outcome.count > PIECE as u64 => Next::Linger,
+            true => Next::Close,
+        }
+    }
+
+    async fn refuse(&self, refusal: Refusal, work: &mut Work) -> Result<Next> {
+        let line = work.parser.line();
+        let (answer, count) = response::refusal(refusal, line.starts_with(b"HEAD "))?;
+        work.out.extend_from_slice(&answer);
+        if self.worker.knobs.log {
+            log::request(self.peer, line, refusal.status, count);
+        }
+        self.flush(&mut work.out).await?;
+        Ok(Next::Linger)
+    }
+
+    /// Sends what is in `out`. A client that takes it too slowly is an error.
+    async fn flush(&self, out: &mut Vec<u8>) -> io::Result<()> {
+        for piece in out.chunks(PIECE) {
+            self.set_deadline(self.worker.knobs.send_timeout);
+            let sent = self.deadline.watch(self.stream.write_all(piece)).await;
+            sent.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))?;
+        }
+        out.clear();
+        Ok(())
+    }
+
+    /// Ends the writing side, then reads on for a short while, so that the client can read the answer in peace.
+    async fn linger(&self) -> Result<()> {
+        self.stream.shutdown_write()?;
+        self.set_deadline(LINGER);
+        let mut parser = Parser::default();
+        while let Some(Ok(1..)) = self.deadline.watch(future::poll_fn(|cx| self.poll_read(cx, &mut parser))).await {
+            parser = Parser::default();
+        }
+        Ok(())
+    }
+
+    fn cut(&self) -> Result<()> {
+        setsockopt(self.stream.get(), sockopt::Linger, &linger { l_onoff: 1, l_linger: 0 })?;
+        Ok(())
+    }
+
+    /// Reads what has come into `parser`. The buffer is the worker's: nobody else uses it before this returns.
+    fn poll_read(&self, cx: &mut Context, parser: &mut Parser) -> Poll<io::Result<usize>> {
+        let mut buffer = self.worker.buffer.borrow_mut();
+        let count = ready!(self.stream.poll_read(cx, &mut buffer))?;
+        parser.feed(buffer.get(..count).unwrap_or_default());
+        Poll::Ready(Ok(count))
+    }
+}
+
+impl Work {
+    pub(crate) fn new(environ: Environ) -> Work {
+        Work { parser: Parser::default(), environ, due: runtime::now(), out: Vec::new() }
+    }
+}
+
+/// The client, as the gateway sees it.
+struct Sending<'a> {
+    connection: &'a Connection,
+    out: &'a mut Vec<u8>,
+}
+
+impl Client for Sending<'_> {
+    fn out(&mut self) -> &mut Vec<u8> {
+        self.out
+    }
+
+    fn flush(&mut self) -> Waiting<'_, Result<()>> {
+        Box::pin(async { self.connection.flush(self.out).await.context("connection lost") })
+    }
+}
+
+/// Whether the client wants to send another request (RFC 9112 9.3).
+fn persists(request: &Request) -> bool {
+    let mut persists = request.minor_version > 0;
+    for (_, value) in request.fields().filter(|(name, _)| name.eq_ignore_ascii_case(b"Connection")) {
+        for option in value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
+            if option.eq_ignore_ascii_case(b"close") {
+                return false;
+            }
+            persists |= option.eq_ignore_ascii_case(b"keep-alive");
+        }
+    }
+    persists
+}

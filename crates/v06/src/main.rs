@@ -1,0 +1,104 @@
+//! v06, async: a few processes serve thousands of clients. A task that has to wait gives way to the others.
+//!
+//! `master.rs` forks the workers and keeps them at work. `worker.rs` is what each of them runs: an event loop, with a
+//! task for each connection, which `connection.rs` serves. `runtime/` runs the tasks: async/await made from epoll(7).
+//! `gateway.rs` and `app.rs` are v05's with `async` and `await`; `orphans.rs` ends what applications left behind.
+//!
+//! Still wrong: nothing makes a task give way that computes. To see that, stop the server and start it with one worker;
+//! the second answer comes after three seconds. The page /pool/3000 does the same in a thread of its own, and does not
+//! keep the others waiting.
+//!
+//!     WORKERS=1 cargo run -p v06
+//!     curl -s http://127.0.0.1:8888/spin/3000 & sleep 1; curl -s http://127.0.0.1:8888/environ
+//!
+//! Sources: epoll(7), eventfd(2), socket(7) for SO_REUSEPORT, RFC 9112 9 for connections that stay open.
+
+mod app;
+mod children;
+mod connection;
+mod date;
+mod decoder;
+mod environ;
+mod gateway;
+mod input;
+mod knobs;
+mod log;
+mod master;
+mod orphans;
+mod parser;
+mod request;
+mod response;
+mod runtime;
+mod signals;
+mod target;
+mod worker;
+
+use std::env;
+use std::io::{self, Write};
+use std::net::TcpListener;
+use std::panic;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use crate::knobs::Knobs;
+use crate::master::Master;
+
+const NAME: &str = env!("CARGO_PKG_NAME");
+
+const HELP: &str = concat!(
+    "usage: ",
+    env!("CARGO_PKG_NAME"),
+    " [ADDRESS] [APPLICATION]
+
+ADDRESS       HOST:PORT to listen on; port 0 is any free one (default 127.0.0.1:8888)
+APPLICATION   what answers: site, with a page for each thing to try, or hello (default site)
+
+Environment:
+GRACE            seconds that running requests get to finish when the server is stopped (default 5)
+KEEP_ALIVE       seconds that a connection may wait for its next request (default 60)
+LOG              on: a line on stderr for each request; off: none (default on)
+MAX_CONNECTIONS  how many connections a worker has at once; more wait (default 10000)
+SEND_TIMEOUT     seconds that 64 KiB of a response may take to go (default 30)
+TIMEOUT          seconds that a request may take to come (default 10)
+WORKERS          how many processes serve (default: one for each core)
+"
+);
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log::line(format_args!("{NAME}: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
+    if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
+        return io::stdout().write_all(HELP.as_bytes()).context("cannot print the help");
+    }
+    if let Some(flag) = arguments.iter().find(|argument| argument.starts_with('-')) {
+        bail!("there is no flag {flag}; `{NAME} --help` tells the usage");
+    }
+    let (address, application) = match &arguments[..] {
+        [] => ("127.0.0.1:8888", "site"),
+        [address] => (&**address, "site"),
+        [address, application] => (&**address, &**application),
+        [_, _, more, ..] => bail!("no use for the argument {more}; `{NAME} --help` tells the usage"),
+    };
+    let application = app::find(application)?;
+    let knobs = Knobs::read()?;
+    panic::set_hook(Box::new(|panic| log::line(panic.to_string().replace('\n', " "))));
+
+    // This one is closed at once. It shows that the address is free: those of the workers would share it with any other.
+    let address = TcpListener::bind(address).and_then(|listener| listener.local_addr()).map_err(|error| {
+        anyhow!("cannot listen on {address}: {error}; give a free HOST:PORT of this machine (a low port may need root)")
+    })?;
+    let master = Master::new(address, knobs, application)?;
+    writeln!(io::stdout(), "{NAME} listening on http://{address}").context("cannot write to stdout")?;
+    master.run()
+}

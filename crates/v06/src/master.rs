@@ -1,0 +1,230 @@
+//! The master: it forks the workers, starts a new one where one has died, and has them end. It serves nobody itself.
+//!
+//! Each worker has a listener of its own at the same address (SO_REUSEPORT, socket(7)): the kernel spreads the clients
+//! over them. With one listener for all, the worker that is woken first takes nearly all of them. The master keeps every
+//! listener open, so that the clients in the queue of a worker that ended are served by the next one.
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
+use std::panic::{self, AssertUnwindSafe};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use nix::libc;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::signal::SigSet;
+use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, SockaddrIn, SockaddrIn6};
+use nix::sys::socket::{bind, listen, setsockopt, socket, sockopt};
+use nix::unistd::{ForkResult, Pid, fork, getpid};
+
+use crate::children::{self, Children};
+use crate::gateway::Application;
+use crate::knobs::Knobs;
+use crate::log;
+use crate::signals::{self, Signals};
+use crate::worker::{self, DRAIN};
+
+/// How many clients may wait in the queue of a listener; net.core.somaxconn, if that is less (listen(2)).
+const QUEUE: i32 = 4096;
+/// A worker that lived for less died at birth: the next one is started after a pause, which grows.
+const CHILDHOOD: Duration = Duration::from_secs(1);
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+pub(crate) struct Master {
+    knobs: Knobs,
+    application: &'static dyn Application,
+    signals: Signals,
+    children: Children,
+    places: Vec<Place>,
+    /// Workers whose place was given to new ones.
+    draining: Vec<Worker>,
+}
+
+/// A listener, and the worker that accepts there, if it has one.
+struct Place {
+    listener: TcpListener,
+    worker: Option<Worker>,
+    pause: Duration,
+    /// When the next worker may be started.
+    due: Instant,
+}
+
+struct Worker {
+    pid: Pid,
+    born: Instant,
+    /// What the worker is told; the end of the stream tells it to stop.
+    word: UnixStream,
+}
+
+impl Master {
+    /// Starts the workers at `address`, which has to be free.
+    pub(crate) fn new(address: SocketAddr, knobs: Knobs, application: &'static dyn Application) -> Result<Master> {
+        let place =
+            || Ok(Place { listener: listener_at(address)?, worker: None, pause: Duration::ZERO, due: Instant::now() });
+        let places = (0..knobs.workers).map(|_| place()).collect::<Result<_>>()?;
+        raise_limit_of_descriptors()?;
+        let (signals, children) = (Signals::new()?, Children::new()?);
+        let mut master = Master { knobs, application, signals, children, places, draining: Vec::new() };
+        master.fill_places();
+        Ok(master)
+    }
+
+    /// Keeps the workers at work, until SIGTERM or SIGINT.
+    pub(crate) fn run(mut self) -> Result<()> {
+        while !self.signals.take_stop() {
+            let empty = self.places.iter().filter(|place| place.worker.is_none());
+            let next = empty.map(|place| place.due.saturating_duration_since(Instant::now())).min();
+            self.signals.wait(next)?;
+            self.children.reap();
+            self.draining.retain(|worker| self.children.contains(worker.pid));
+            if self.signals.take_renew() {
+                self.renew();
+            }
+            self.empty_places();
+            self.fill_places();
+        }
+        self.finish()
+    }
+
+    /// Takes note of the workers that died.
+    fn empty_places(&mut self) {
+        for place in &mut self.places {
+            if let Some(worker) = place.worker.take_if(|worker| !self.children.contains(worker.pid)) {
+                place.put_off(worker.born.elapsed() < CHILDHOOD);
+            }
+        }
+    }
+
+    /// Starts a worker at each place that has none, when it is time for it.
+    fn fill_places(&mut self) {
+        for number in 0..self.places.len() {
+            let is_due = |place: &&Place| place.worker.is_none() && place.due <= Instant::now();
+            if self.places.get(number).filter(is_due).is_some() {
+                self.start(number);
+            }
+        }
+    }
+
+    /// Gives every place to a new worker. The old ones drain.
+    fn renew(&mut self) {
+        for number in 0..self.places.len() {
+            let old = self.places.get_mut(number).and_then(|place| place.worker.take());
+            self.start(number);
+            let Some(place) = self.places.get_mut(number) else { continue };
+            match (old, &place.worker) {
+                (Some(mut old), Some(_)) => {
+                    let _ = old.word.write_all(&[DRAIN]); // It may have died, and then hears nothing.
+                    self.draining.push(old);
+                }
+                (old, None) => place.worker = old, // No new one can be had.
+                (None, Some(_)) => {}
+            }
+        }
+    }
+
+    /// Lets the workers finish, up to GRACE or to another signal, then ends the rest.
+    fn finish(mut self) -> Result<()> {
+        // Who waits in the listeners' queues is turned away; the workers see that nobody will say more to them.
+        self.places.clear();
+        self.draining.clear();
+        let deadline = Instant::now() + self.knobs.grace;
+        while self.children.count() > 0 && !self.signals.take_stop() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            self.signals.wait(Some(left))?;
+            self.children.reap();
+        }
+        self.children.end_all();
+        Ok(())
+    }
+
+    /// Starts a worker at the place with this number.
+    fn start(&mut self, number: usize) {
+        let started = self.fork(number);
+        let Some(place) = self.places.get_mut(number) else { return };
+        match started {
+            Ok(worker) => place.worker = Some(worker),
+            Err(error) => {
+                log::line(format_args!("cannot start a worker: {error:#}"));
+                place.put_off(true);
+            }
+        }
+    }
+
+    fn fork(&mut self, number: usize) -> Result<Worker> {
+        let (word, master) = UnixStream::pair()?;
+        let parent = getpid();
+        // Until `become_child` sets its own, a signal would run the master's handlers in the child.
+        let mask = signals::block()?;
+        // SAFETY: this process has one thread, so nothing is left half done for the child (fork(2)).
+        match unsafe { fork() } {
+            Ok(ForkResult::Child) => {
+                drop(word);
+                self.child(number, master, parent, mask)
+            }
+            Ok(ForkResult::Parent { child }) => {
+                self.children.add(child);
+                mask.thread_set_mask()?;
+                Ok(Worker { pid: child, born: Instant::now(), word })
+            }
+            Err(error) => {
+                mask.thread_set_mask()?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// The child's whole life. It never returns (`!`). A panic is caught, for it would unwind into the master's loop.
+    fn child(&mut self, number: usize, master: UnixStream, parent: Pid, mask: SigSet) -> ! {
+        let ran = panic::catch_unwind(AssertUnwindSafe(|| {
+            children::become_child(parent)?;
+            mask.thread_set_mask()?;
+            let listener = self.places.swap_remove(number).listener;
+            // Closes the child's copies: of the other listeners, and of the words for others, which end with the master.
+            self.places.clear();
+            self.draining.clear();
+            worker::run(listener, master, self.knobs, self.application)
+        }));
+        if let Ok(Err(error)) = &ran {
+            log::line(format_args!("worker {}: {error:#}", getpid()));
+        }
+        // What applications started, the master ends when it reaps this child.
+        // SAFETY: _exit ends the process; no code of this program runs after it.
+        unsafe { libc::_exit(i32::from(!matches!(ran, Ok(Ok(()))))) }
+    }
+}
+
+impl Place {
+    /// Says when the next worker may be started: at once, or after a pause twice as long as the last.
+    fn put_off(&mut self, pauses: bool) {
+        self.pause = if pauses { (2 * self.pause).clamp(SHORTEST_PAUSE, LONGEST_PAUSE) } else { Duration::ZERO };
+        self.due = Instant::now() + self.pause;
+    }
+}
+
+/// One of the listeners at this address. What is set here, its connections inherit: TCP_NODELAY, for responses are sent in
+/// as few pieces as can be, and none should wait for the client to acknowledge the one before.
+fn listener_at(address: SocketAddr) -> Result<TcpListener> {
+    let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
+    let socket = socket(family, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+    setsockopt(&socket, sockopt::ReuseAddr, &true)?;
+    setsockopt(&socket, sockopt::ReusePort, &true)?;
+    setsockopt(&socket, sockopt::TcpNoDelay, &true)?;
+    match address {
+        SocketAddr::V4(address) => bind(socket.as_raw_fd(), &SockaddrIn::from(address))?,
+        SocketAddr::V6(address) => bind(socket.as_raw_fd(), &SockaddrIn6::from(address))?,
+    }
+    listen(&socket, Backlog::new(QUEUE)?)?;
+    Ok(socket.into())
+}
+
+/// To what it may be at the most: each connection is a descriptor.
+fn raise_limit_of_descriptors() -> Result<()> {
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    Ok(setrlimit(Resource::RLIMIT_NOFILE, most, most)?)
+}

@@ -1,0 +1,189 @@
+//! A worker: one process with one event loop, and in it a task for each connection.
+//!
+//! It accepts clients at its own listener until its master says that it should end, or is gone. Then it finishes what its
+//! connections have begun.
+
+use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
+use std::future;
+use std::io::Read;
+use std::net::{self, SocketAddr};
+use std::ops::Deref;
+use std::os::unix::net::UnixStream;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::connection::{self, Work};
+use crate::environ::Environ;
+use crate::gateway::Application;
+use crate::knobs::Knobs;
+use crate::log;
+use crate::orphans::Requests;
+use crate::runtime::{self, Direction, First, Source, TcpListener};
+
+/// The size of the buffer for one read, in bytes.
+const BUFFER: usize = 64 * 1024;
+/// How many `Work`s are kept for later.
+const SPARE: usize = 256;
+/// How many clients are accepted before the others have their turn.
+const BATCH: usize = 64;
+/// How long the worker rests when it can't accept, for want of descriptors say: trying at once would burn the processor.
+const REST: Duration = Duration::from_millis(100);
+
+/// What the tasks of a worker share.
+pub(crate) struct Worker {
+    pub(crate) knobs: Knobs,
+    pub(crate) application: &'static dyn Application,
+    address: SocketAddr,
+    pub(crate) phase: Cell<Phase>,
+    /// For the reads of all connections, one after another.
+    pub(crate) buffer: RefCell<Vec<u8>>,
+    /// What connections need to work, while none needs it.
+    works: RefCell<Vec<Work>>,
+    connections: Cell<usize>,
+    pub(crate) requests: Requests,
+    /// Who waits for a connection to end.
+    waiting: Cell<Option<Waker>>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Phase {
+    Serving,
+    /// No new connections, and each of the old ones ends with its next response.
+    Draining,
+    /// Connections that are idle end at once.
+    Stopping,
+}
+
+/// What the master writes to have its worker drain. The end of the stream means `Stopping`.
+pub(crate) const DRAIN: u8 = b'd';
+
+/// Runs a worker until its last connection has ended. The master's word comes from `master`.
+pub(crate) fn run(
+    listener: net::TcpListener,
+    master: UnixStream,
+    knobs: Knobs,
+    application: &'static dyn Application,
+) -> Result<()> {
+    let worker = Worker {
+        knobs,
+        application,
+        address: listener.local_addr()?,
+        phase: Cell::new(Phase::Serving),
+        buffer: RefCell::new(vec![0; BUFFER]),
+        works: RefCell::default(),
+        connections: Cell::new(0),
+        requests: Requests::default(),
+        waiting: Cell::default(),
+    };
+    master.set_nonblocking(true)?;
+    let master = Source::new(master);
+    runtime::run(Rc::new(worker).work(TcpListener::new(listener)?, master), log::flush)
+}
+
+impl Worker {
+    async fn work(self: Rc<Worker>, listener: TcpListener, master: Source<UnixStream>) {
+        let worker = self.clone();
+        runtime::spawn(async move { worker.requests.end_orphans().await });
+        let accepting = self.clone().accept(listener);
+        let mut phase = match runtime::race(next_phase(&master), accepting).await {
+            First::Left(phase) => phase,
+            First::Right(never) => match never {},
+        };
+        // The listener is dropped by now: closed, for this worker.
+        if phase == Phase::Draining {
+            self.enter(phase);
+            match runtime::race(next_phase(&master), self.until_below(1)).await {
+                First::Left(next) => phase = next,
+                First::Right(()) => return,
+            }
+        }
+        self.enter(phase);
+        self.until_below(1).await;
+    }
+
+    fn enter(&self, phase: Phase) {
+        self.phase.set(phase);
+        runtime::wake_all(); // Connections that are idle look at the phase.
+    }
+
+    async fn accept(self: Rc<Worker>, listener: TcpListener) -> Infallible {
+        loop {
+            for _ in 0..BATCH {
+                // At the limit nobody is accepted: who comes waits in the listener's queue.
+                self.until_below(self.knobs.max_connections).await;
+                match listener.accept().await {
+                    Ok((stream, peer)) => runtime::spawn(connection::serve(Share::new(&self), stream, peer)),
+                    Err(error) => {
+                        log::line(format_args!("accept failed: {error}"));
+                        runtime::sleep(REST).await;
+                    }
+                }
+            }
+            runtime::yield_now().await;
+        }
+    }
+
+    /// Waits until there are less than `limit` connections.
+    fn until_below(&self, limit: usize) -> impl Future<Output = ()> {
+        future::poll_fn(move |cx| {
+            if self.connections.get() < limit {
+                return Poll::Ready(());
+            }
+            self.waiting.set(Some(cx.waker().clone()));
+            Poll::Pending
+        })
+    }
+
+    /// What a connection needs to work: used ones first.
+    pub(crate) fn take_work(&self) -> Work {
+        let used = self.works.borrow_mut().pop();
+        used.unwrap_or_else(|| Work::new(Environ::new(self.address, true))) // wsgi.multiprocess
+    }
+
+    pub(crate) fn give_back(&self, work: Work) {
+        let mut works = self.works.borrow_mut();
+        if works.len() < SPARE {
+            works.push(work);
+        }
+    }
+}
+
+/// Waits for the master's next word.
+async fn next_phase(master: &Source<UnixStream>) -> Phase {
+    let mut word = [0];
+    match master.try_until_done(Direction::Read, |mut stream| stream.read(&mut word)).await {
+        Ok(1) => Phase::Draining,
+        _ => Phase::Stopping,
+    }
+}
+
+/// A connection's share of its worker. It is counted.
+pub(crate) struct Share(Rc<Worker>);
+
+impl Share {
+    fn new(worker: &Rc<Worker>) -> Share {
+        worker.connections.update(|count| count + 1);
+        Share(worker.clone())
+    }
+}
+
+impl Deref for Share {
+    type Target = Worker;
+
+    fn deref(&self) -> &Worker {
+        &self.0
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.connections.update(|count| count - 1);
+        if let Some(waker) = self.waiting.take() {
+            waker.wake();
+        }
+    }
+}
