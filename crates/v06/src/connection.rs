@@ -57,6 +57,9 @@ pub(crate) struct Work {
 /// What is to happen to a connection.
 #[derive(PartialEq)]
 enum Next {
+    /// Wait on: nothing has come.
+    Nothing,
+    /// Wait for the next request.
     Wait,
     Close,
     /// Close it after the client had time to read the answer: closing at once would reset the connection if bytes of the
@@ -66,12 +69,14 @@ enum Next {
     Cut,
 }
 
-/// Serves a connection to its end.
-pub(crate) async fn serve(worker: Share, stream: TcpStream, peer: SocketAddr) {
+/// Serves a connection to its end. (Not an `async fn`: its future would hold all of this twice.)
+pub(crate) fn serve(worker: Share, stream: TcpStream, peer: SocketAddr) -> impl Future<Output = ()> {
     let deadline = Deadline::new(runtime::now() + worker.knobs.timeout);
     let connection = Connection { worker, stream, peer, deadline };
-    if let Err(error) = connection.run().await {
-        log::line(format_args!("{peer} connection lost: {error:#}"));
+    async move {
+        if let Err(error) = connection.run().await {
+            log::line(format_args!("{} connection lost: {error:#}", connection.peer));
+        }
     }
 }
 
@@ -90,9 +95,10 @@ impl Connection {
             }
             // In a box, so that the task of an idle connection stays small.
             match Box::pin(self.work(self.worker.take_work())).await? {
+                Next::Nothing => continue,
                 Next::Wait => {}
                 Next::Close => return Ok(()),
-                Next::Linger => return self.linger().await,
+                Next::Linger => return Box::pin(self.linger()).await,
                 Next::Cut => return self.cut(),
             }
             is_first = false;
@@ -119,23 +125,24 @@ impl Connection {
         work.due = self.deadline.at();
         let next = loop {
             self.deadline.set(work.due);
-            let count = match self.deadline.watch(future::poll_fn(|cx| self.poll_read(cx, &mut work.parser))).await {
+            let count = match self.deadline.watch(self.read(&mut work.parser)).await {
                 None => return self.refuse(TOO_SLOW, &mut work).await,
                 // Between two requests a client may leave as it likes.
                 Some(Err(_)) if !work.parser.is_midway() => return Ok(Next::Close),
                 Some(count) => count?,
             };
             let next = match count {
-                0 if work.parser.is_midway() => return self.refuse(TOO_SHORT, &mut work).await,
-                0 => Next::Close,
-                _ => self.answer_all(&mut work).await?,
+                None => Next::Nothing,
+                Some(0) if work.parser.is_midway() => return self.refuse(TOO_SHORT, &mut work).await,
+                Some(0) => Next::Close,
+                Some(_) => self.answer_all(&mut work).await?,
             };
             self.flush(&mut work.out).await?;
             if next != Next::Wait || !work.parser.is_midway() {
                 break next;
             }
         };
-        if next == Next::Wait {
+        if matches!(next, Next::Nothing | Next::Wait) {
             work.environ.input = Cursor::default(); // It may be large.
             self.worker.give_back(work);
         }
@@ -216,16 +223,22 @@ impl Connection {
     async fn linger(&self) -> Result<()> {
         self.stream.shutdown_write()?;
         self.set_deadline(LINGER);
-        let mut parser = Parser::default();
-        while let Some(Ok(1..)) = self.deadline.watch(future::poll_fn(|cx| self.poll_read(cx, &mut parser))).await {
-            parser = Parser::default();
-        }
+        let read = || future::poll_fn(|cx| self.stream.poll_read(cx, &mut self.worker.buffer.borrow_mut()));
+        while let Some(Ok(1..)) = self.deadline.watch(read()).await {}
         Ok(())
     }
 
     fn cut(&self) -> Result<()> {
         setsockopt(self.stream.get(), sockopt::Linger, &linger { l_onoff: 1, l_linger: 0 })?;
         Ok(())
+    }
+
+    /// Reads what comes into `parser`. None if nothing is there and nothing has begun: who waits for that needs no parser.
+    fn read(&self, parser: &mut Parser) -> impl Future<Output = io::Result<Option<usize>>> + Unpin {
+        future::poll_fn(|cx| match self.poll_read(cx, parser) {
+            Poll::Pending if !parser.is_midway() => Poll::Ready(Ok(None)),
+            read => read.map_ok(Some),
+        })
     }
 
     /// Reads what has come into `parser`. The buffer is the worker's: nobody else uses it before this returns.

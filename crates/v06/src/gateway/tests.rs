@@ -3,13 +3,18 @@
 mod body;
 mod failure;
 mod start;
+mod waiting;
 
 use std::cell::{Cell, RefCell};
+use std::future;
+use std::mem;
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::{self, Poll, Waker};
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Result, anyhow};
 
-use super::{Application, Body, Outcome, StartResponse, run};
+use super::{Application, Blocks, Body, Outcome, StartResponse, Waiting, run};
 use crate::environ::Environ;
 use crate::parser::Parser;
 
@@ -19,11 +24,14 @@ const GET_1_0: &str = "GET / HTTP/1.0\r\n\r\n";
 const PAGE_500: &str = "500 Internal Server Error\n";
 const DETAIL: &str = "the secret detail";
 
-/// A client: what it was sent, each send on its own, and how often that was tried.
+/// A client: what it was sent, each send on its own, how often that was tried, whether it takes its time, and what waits
+/// for it before the response.
 #[derive(Clone, Default)]
 struct Client {
     sent: Rc<RefCell<Vec<Vec<u8>>>>,
     tries: Rc<Cell<usize>>,
+    stalls: Rc<Cell<bool>>,
+    waiting: &'static str,
 }
 
 impl Client {
@@ -33,6 +41,36 @@ impl Client {
 
     fn text(&self) -> String {
         String::from_utf8(self.sent.borrow().concat()).expect("a response in UTF-8")
+    }
+}
+
+/// A client during one response: it takes `room` sends, when it does not stall, and is gone then.
+struct Taking<'a> {
+    client: &'a Client,
+    room: usize,
+    out: Vec<u8>,
+}
+
+impl super::Client for Taking<'_> {
+    fn out(&mut self) -> &mut Vec<u8> {
+        &mut self.out
+    }
+
+    fn flush(&mut self) -> Waiting<'_, Result<()>> {
+        let Taking { client, room, out } = self;
+        client.tries.set(client.tries.get() + 1);
+        Box::pin(future::poll_fn(|_| {
+            if client.stalls.get() {
+                return Poll::Pending;
+            }
+            let bytes = mem::take(out);
+            Poll::Ready(if client.sends() < *room {
+                client.sent.borrow_mut().push(bytes);
+                Ok(())
+            } else {
+                Err(anyhow!("the client is gone"))
+            })
+        }))
     }
 }
 
@@ -82,31 +120,43 @@ impl Answer {
     }
 }
 
-/// Has `application` answer `request` to a client that takes `room` sends.
-fn exchange(application: &dyn Application, request: &str, client: &Client, room: usize) -> Answer {
+/// Has `application` answer `request` to a client that takes `room` sends. What the gateway leaves in `out` is one more.
+async fn answer(application: &dyn Application, request: &str, client: &Client, room: usize) -> Answer {
     let mut parser = Parser::default();
     parser.feed(request.as_bytes());
     let request = parser.next().expect("a valid request").expect("a complete request");
     let address = "127.0.0.1:8888".parse().expect("an address");
     let mut environ = Environ::new(address, false);
     environ.fill(request, address);
-    let mut send = |bytes: &[u8]| {
-        client.tries.set(client.tries.get() + 1);
-        ensure!(client.sends() < room, "the client is gone");
-        client.sent.borrow_mut().push(bytes.to_vec());
-        Ok(())
-    };
-    let outcome = run(application, &mut environ, &mut send);
+    let mut taking = Taking { client, room, out: client.waiting.into() };
+    let outcome = run(application, &mut environ, "keep-alive", &mut taking).await;
+    if !taking.out.is_empty() {
+        let _ = super::Client::flush(&mut taking).await;
+    }
     Answer { text: client.text(), outcome }
 }
 
-fn ask(request: &str, application: impl Fn(&mut Environ, &mut StartResponse) -> Result<Body>) -> Answer {
+fn exchange(application: &dyn Application, request: &str, client: &Client, room: usize) -> Answer {
+    block_on(answer(application, request, client, room))
+}
+
+/// Polls a future until it is done: nothing here waits for anybody else.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut task::Context::from_waker(Waker::noop())) {
+            return output;
+        }
+    }
+}
+
+fn ask(request: &str, application: impl AsyncFn(&mut Environ, &mut StartResponse) -> Result<Body>) -> Answer {
     exchange(&application, request, &Client::default(), usize::MAX)
 }
 
 /// The answer to a GET whose response begins with this, and whose body is `hello`.
 fn get(status: &str, headers: &[(&str, &str)]) -> Answer {
-    ask(GET, |_, start_response| {
+    ask(GET, async |_, start_response| {
         start_response(status, headers, None)?;
         Ok(Body::from("hello"))
     })
@@ -114,11 +164,12 @@ fn get(status: &str, headers: &[(&str, &str)]) -> Answer {
 
 /// A body of these blocks; `!` fails and `panic` panics.
 fn blocks(blocks: &'static [&'static str]) -> Body {
-    Body::Blocks(Box::new(blocks.iter().map(|block| match *block {
+    let mut blocks = blocks.iter().map(|block| match *block {
         "!" => Err(anyhow!(DETAIL)),
         "panic" => panic!("{DETAIL}"),
         block => Ok(block.as_bytes().to_vec()),
-    })))
+    });
+    Body::Blocks(Box::new(async move || blocks.next()))
 }
 
 /// A body that tells when it is dropped, which is PEP 3333's `close()`, and how often it was asked for a block.
@@ -128,13 +179,11 @@ struct Closing {
     closed: Rc<Cell<usize>>,
 }
 
-impl Iterator for Closing {
-    type Item = Result<Vec<u8>>;
-
-    fn next(&mut self) -> Option<Self::Item> {
+impl Blocks for Closing {
+    fn next(&mut self) -> Waiting<'_, Option<Result<Vec<u8>>>> {
         self.asked.set(self.asked.get() + 1);
         match &mut self.body {
-            Body::Whole(_) => None,
+            Body::Whole(_) => Box::pin(future::ready(None)),
             Body::Blocks(blocks) => blocks.next(),
         }
     }
@@ -149,7 +198,7 @@ impl Drop for Closing {
 /// How often a body of these blocks was asked for one, and was closed, when a client that takes `room` sends asks.
 fn asked_and_closed(request: &str, list: &'static [&'static str], room: usize) -> (usize, usize) {
     let counts = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
-    let application = |_: &mut Environ, start_response: &mut StartResponse| {
+    let application = async |_: &mut Environ, start_response: &mut StartResponse<'_>| {
         start_response("200 OK", &[], None)?;
         let (asked, closed) = counts.clone();
         Ok(Body::Blocks(Box::new(Closing { body: blocks(list), asked, closed })))

@@ -104,12 +104,12 @@ impl Future for Sleep {
 /// The point in time at which what one task waits for has to have come.
 pub(crate) struct Deadline {
     at: Cell<Instant>,
-    timer: RefCell<Option<Standing>>,
+    timer: Cell<Option<Standing>>,
 }
 
 impl Deadline {
     pub(crate) const fn new(at: Instant) -> Deadline {
-        Deadline { at: Cell::new(at), timer: RefCell::new(None) }
+        Deadline { at: Cell::new(at), timer: Cell::new(None) }
     }
 
     pub(crate) fn at(&self) -> Instant {
@@ -134,12 +134,9 @@ impl Deadline {
         if at <= now {
             return Poll::Ready(());
         }
-        let mut timer = self.timer.borrow_mut();
         // One that has fired stands no more. One that stands and is not later than the deadline is good enough.
-        let stands = timer.as_ref().is_some_and(|timer| now < timer.at() && timer.at() <= at);
-        if !stands {
-            *timer = Some(Standing::new(at, cx));
-        }
+        let standing = self.timer.take().filter(|timer| now < timer.at() && timer.at() <= at);
+        self.timer.set(Some(standing.unwrap_or_else(|| Standing::new(at, cx))));
         Poll::Pending
     }
 }

@@ -21,7 +21,7 @@ fn a_content_length_is_used_once() {
     for value in ["", "five", "+5", "-5", "5, 5", "0x5", "99999999999999999999"] {
         get("200 OK", &[("Content-Length", value)]).is_500(value);
     }
-    let answer = ask(GET, |_, start_response| {
+    let answer = ask(GET, async |_, start_response| {
         start_response("200 OK", &[("Content-Length", "5")], None)?;
         Ok(blocks(&["he", "", "llo"]))
     });
@@ -33,7 +33,7 @@ fn a_content_length_is_used_once() {
 fn more_bytes_than_content_length_are_never_sent() {
     get("200 OK", &[("Content-Length", "4")]).is_500("a whole body");
     let too_long = |list| {
-        ask(GET, move |_, start_response| {
+        ask(GET, async move |_, start_response| {
             start_response("200 OK", &[("Content-Length", "4")], None)?;
             Ok(blocks(list))
         })
@@ -41,10 +41,10 @@ fn more_bytes_than_content_length_are_never_sent() {
     too_long(&["hello"]).is_500("a first block");
     too_long(&["hell", "o"]).is_cut_after("\r\n\r\nhell");
     too_long(&["he", "llo"]).is_cut_after("\r\n\r\nhe");
-    let written = ask(GET, |_, start_response| {
+    let written = ask(GET, async |_, start_response| {
         let write = start_response("200 OK", &[("Content-Length", "4")], None)?;
-        write(b"hell")?;
-        ensure!(write(b"o").is_err(), "the fifth byte was taken");
+        write.write(b"hell").await?;
+        ensure!(write.write(b"o").await.is_err(), "the fifth byte was taken");
         Ok(Body::from(""))
     });
     assert_eq!((written.body(), written.is_complete()), ("hell", true));
@@ -54,7 +54,7 @@ fn more_bytes_than_content_length_are_never_sent() {
 fn fewer_bytes_than_content_length_cut_the_connection() {
     get("200 OK", &[("Content-Length", "6")]).is_cut_after("\r\n\r\nhello");
     for (list, end) in [(&["he", "llo"][..], "\r\n\r\nhello"), (&[], "\r\n\r\n"), (&[""], "\r\n\r\n")] {
-        let answer = ask(GET, |_, start_response| {
+        let answer = ask(GET, async |_, start_response| {
             start_response("200 OK", &[("Content-Length", "6")], None)?;
             Ok(blocks(list))
         });
@@ -66,14 +66,16 @@ fn fewer_bytes_than_content_length_cut_the_connection() {
 fn nothing_is_sent_before_the_first_block_that_is_not_empty() {
     let client = Client::default();
     let seen = Rc::new(RefCell::new(Vec::new()));
-    let application = |_: &mut Environ, start_response: &mut StartResponse| {
+    let application = async |_: &mut Environ, start_response: &mut StartResponse<'_>| {
         let write = start_response("200 OK", &[], None)?;
-        write(b"")?;
+        write.write(b"").await?;
         let (client, seen) = (client.clone(), seen.clone());
-        Ok(Body::Blocks(Box::new(["", "", "one", "two", ""].into_iter().map(move |block| {
+        let mut blocks = ["", "", "one", "two", ""].into_iter();
+        Ok(Body::Blocks(Box::new(async move || {
+            let block = blocks.next()?;
             seen.borrow_mut().push(client.sends());
-            Ok(block.as_bytes().to_vec())
-        }))))
+            Some(Ok(block.as_bytes().to_vec()))
+        })))
     };
     let answer = exchange(&application, GET, &client, usize::MAX);
     assert_eq!(*seen.borrow(), [0, 0, 0, 1, 2], "sends before each block");
@@ -82,7 +84,7 @@ fn nothing_is_sent_before_the_first_block_that_is_not_empty() {
 
 #[test]
 fn an_empty_block_is_no_chunk() {
-    let answer = ask(GET, |_, start_response| {
+    let answer = ask(GET, async |_, start_response| {
         start_response("200 OK", &[], None)?;
         Ok(blocks(&["", "a", "", "0123456789abcdef", ""]))
     });
@@ -95,7 +97,7 @@ fn an_empty_block_is_no_chunk() {
 #[test]
 fn a_body_without_blocks_is_empty() {
     for list in [&[][..], &["", ""]] {
-        let answer = ask(GET, |_, start_response| {
+        let answer = ask(GET, async |_, start_response| {
             start_response("200 OK", &[], None)?;
             Ok(blocks(list))
         });
@@ -106,14 +108,14 @@ fn a_body_without_blocks_is_empty() {
 
 #[test]
 fn an_http_1_0_client_gets_no_chunks() {
-    let answer = ask(GET_1_0, |_, start_response| {
+    let answer = ask(GET_1_0, async |_, start_response| {
         start_response("200 OK", &[], None)?;
         Ok(blocks(&["he", "llo"]))
     });
     assert_eq!(answer.body(), "hello");
     assert_eq!((answer.field("Transfer-Encoding"), answer.field("Content-Length")), (vec![], vec![]));
     assert_eq!(answer.field("Connection"), ["close"]);
-    assert!(answer.is_complete());
+    assert!(answer.is_complete() && answer.outcome.closes);
 }
 
 #[test]
@@ -132,15 +134,15 @@ fn a_body_is_closed_however_it_ends() {
 #[test]
 fn head_gets_the_head_of_get_and_no_body() {
     for headers in [&[][..], &[("Content-Length", "5")]] {
-        let answer = ask(HEAD, |_, start_response| {
+        let answer = ask(HEAD, async |_, start_response| {
             start_response("200 OK", headers, None)?;
             Ok(Body::from("hello"))
         });
         assert_eq!((answer.field("Content-Length"), answer.body()), (vec!["5"], ""));
         assert_eq!((answer.is_complete(), answer.outcome.count), (true, 0));
     }
-    let written = ask(HEAD, |_, start_response| {
-        start_response("200 OK", &[], None)?(b"hello")?;
+    let written = ask(HEAD, async |_, start_response| {
+        start_response("200 OK", &[], None)?.write(b"hello").await?;
         Ok(Body::from("hello"))
     });
     assert_eq!((written.field("Transfer-Encoding"), written.body()), (vec!["chunked"], ""));
@@ -162,8 +164,8 @@ fn statuses_without_a_body_have_none() {
             assert_eq!((answer.field("Content-Length"), answer.field("Transfer-Encoding")), (vec![], vec![]));
             assert_eq!((answer.is_complete(), answer.outcome.count), (true, 0));
         }
-        let answer = ask(GET, |_, start_response| {
-            start_response(status, &[], None)?(b"hello")?;
+        let answer = ask(GET, async |_, start_response| {
+            start_response(status, &[], None)?.write(b"hello").await?;
             Ok(blocks(&["hello"]))
         });
         assert_eq!((answer.body(), answer.is_complete()), ("", true));

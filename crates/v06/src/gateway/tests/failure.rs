@@ -8,8 +8,8 @@ use crate::gateway::{Body, StartResponse};
 
 #[test]
 fn an_application_that_fails_before_the_first_block_gets_a_500_page() {
-    ask(GET, |_, _| bail!(DETAIL)).is_500("at once");
-    let after_start = ask(GET, |_, start_response| {
+    ask(GET, async |_, _| bail!(DETAIL)).is_500("at once");
+    let after_start = ask(GET, async |_, start_response| {
         start_response("200 OK", &[("X-Secret", DETAIL), ("Content-Length", "9")], None)?;
         bail!(DETAIL)
     });
@@ -18,7 +18,7 @@ fn an_application_that_fails_before_the_first_block_gets_a_500_page() {
     let error = format!("{:#}", after_start.outcome.error.expect("an error"));
     assert!(error.contains(DETAIL), "the cause is for the log: {error}");
     for list in [&["!", "a"][..], &["", "!"]] {
-        let in_body = ask(GET, |_, start_response| {
+        let in_body = ask(GET, async |_, start_response| {
             start_response("200 OK", &[], None)?;
             Ok(blocks(list))
         });
@@ -28,12 +28,12 @@ fn an_application_that_fails_before_the_first_block_gets_a_500_page() {
 
 #[test]
 fn an_application_that_fails_later_has_its_connection_cut() {
-    let written = ask(GET, |_, start_response| {
-        start_response("200 OK", &[], None)?(b"hello")?;
+    let written = ask(GET, async |_, start_response| {
+        start_response("200 OK", &[], None)?.write(b"hello").await?;
         bail!(DETAIL)
     });
     written.is_cut_after("\r\n\r\n5\r\nhello\r\n");
-    let in_body = ask(GET, |_, start_response| {
+    let in_body = ask(GET, async |_, start_response| {
         start_response("200 OK", &[], None)?;
         Ok(blocks(&["hello", "!"]))
     });
@@ -43,15 +43,15 @@ fn an_application_that_fails_later_has_its_connection_cut() {
 
 #[test]
 fn an_application_that_panics_is_one_that_fails() {
-    ask(GET, |_, _| panic!("{DETAIL}")).is_500("at once");
-    ask(GET, |environ, _| Ok(Body::from(environ["X_NONE"].to_vec()))).is_500("by a variable that is not there");
-    let written = ask(GET, |_, start_response| {
-        start_response("200 OK", &[], None)?(b"hello")?;
+    ask(GET, async |_, _| panic!("{DETAIL}")).is_500("at once");
+    ask(GET, async |environ, _| Ok(Body::from(environ["X_NONE"].to_vec()))).is_500("by a variable that is not there");
+    let written = ask(GET, async |_, start_response| {
+        start_response("200 OK", &[], None)?.write(b"hello").await?;
         panic!("{DETAIL}")
     });
     written.is_cut_after("\r\n\r\n5\r\nhello\r\n");
     let in_body = |list| {
-        ask(GET, move |_, start_response| {
+        ask(GET, async move |_, start_response| {
             start_response("200 OK", &[], None)?;
             Ok(blocks(list))
         })
@@ -65,7 +65,7 @@ fn a_client_that_is_gone_ends_the_response() {
     assert_eq!(asked_and_closed(GET, &["a", "b", "c"], 1), (2, 1));
     for room in [0, 1] {
         let client = Client::default();
-        let application = |_: &mut Environ, start_response: &mut StartResponse| {
+        let application = async |_: &mut Environ, start_response: &mut StartResponse<'_>| {
             start_response("200 OK", &[], None)?;
             Ok(blocks(&["a", "b", "c"]))
         };
@@ -78,7 +78,7 @@ fn a_client_that_is_gone_ends_the_response() {
 
 #[test]
 fn a_head_request_that_fails_gets_the_head_of_a_500() {
-    let answer = ask(HEAD, |_, _| bail!(DETAIL));
+    let answer = ask(HEAD, async |_, _| bail!(DETAIL));
     assert_eq!((answer.status(), answer.body()), ("500 Internal Server Error", ""));
     assert!(answer.outcome.complete);
 }

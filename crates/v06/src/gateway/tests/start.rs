@@ -4,7 +4,7 @@ use anyhow::{Result, anyhow, ensure};
 
 use super::{Client, DETAIL, GET, HEAD, ask, blocks, exchange, get};
 use crate::environ::Environ;
-use crate::gateway::{Application, Body, StartResponse};
+use crate::gateway::{Application, Body, StartResponse, Waiting};
 
 #[test]
 fn a_status_is_a_final_code_and_a_reason() {
@@ -42,7 +42,7 @@ fn headers_are_sent_as_they_were_given() {
     assert_eq!(answer.field("X-One"), ["a b"]);
     assert_eq!(answer.field("Set-Cookie"), ["c=d", "e=f"]);
     assert_eq!(answer.field("X-Empty"), [""]);
-    assert_eq!(answer.field("Connection"), ["close"]);
+    assert_eq!(answer.field("Connection"), ["keep-alive"]);
 }
 
 #[test]
@@ -56,23 +56,23 @@ fn a_date_and_a_server_are_not_doubled() {
 
 #[test]
 fn start_response_must_be_called() {
-    ask(GET, |_, _| Ok(Body::from("hello"))).is_500("a whole body");
-    ask(GET, |_, _| Ok(Body::from(""))).is_500("an empty body");
-    ask(GET, |_, _| Ok(blocks(&["hello"]))).is_500("a body of blocks");
-    ask(GET, |_, _| Ok(blocks(&[]))).is_500("a body without blocks");
-    ask(HEAD, |_, _| Ok(Body::from(""))).text.strip_suffix("\r\n\r\n").expect("a head alone");
+    ask(GET, async |_, _| Ok(Body::from("hello"))).is_500("a whole body");
+    ask(GET, async |_, _| Ok(Body::from(""))).is_500("an empty body");
+    ask(GET, async |_, _| Ok(blocks(&["hello"]))).is_500("a body of blocks");
+    ask(GET, async |_, _| Ok(blocks(&[]))).is_500("a body without blocks");
+    ask(HEAD, async |_, _| Ok(Body::from(""))).text.strip_suffix("\r\n\r\n").expect("a head alone");
 }
 
 #[test]
 fn start_response_may_be_called_again_with_an_error_alone() {
-    let again = ask(GET, |_, start_response| {
+    let again = ask(GET, async |_, start_response| {
         start_response("200 OK", &[], None)?;
         start_response("201 Created", &[], None)?;
         Ok(Body::from("hello"))
     });
     again.is_500("before the body");
-    let after_write = ask(GET, |_, start_response| {
-        start_response("200 OK", &[], None)?(b"hello")?;
+    let after_write = ask(GET, async |_, start_response| {
+        start_response("200 OK", &[], None)?.write(b"hello").await?;
         start_response("201 Created", &[], None)?;
         Ok(Body::from(""))
     });
@@ -81,8 +81,10 @@ fn start_response_may_be_called_again_with_an_error_alone() {
 
 #[test]
 fn an_error_replaces_what_is_not_sent() {
-    let answer = ask(GET, |_, start_response| {
-        start_response("200 OK", &[("Content-Length", "1000"), ("X-Old", "a"), ("Date", "never")], None)?(b"")?;
+    let answer = ask(GET, async |_, start_response| {
+        start_response("200 OK", &[("Content-Length", "1000"), ("X-Old", "a"), ("Date", "never")], None)?
+            .write(b"")
+            .await?;
         start_response("503 Service Unavailable", &[("X-New", "b")], Some(anyhow!(DETAIL)))?;
         Ok(Body::from("sorry"))
     });
@@ -96,8 +98,8 @@ fn an_error_replaces_what_is_not_sent() {
 
 #[test]
 fn an_error_comes_back_when_the_head_is_sent() {
-    let answer = ask(GET, |_, start_response| {
-        start_response("200 OK", &[], None)?(b"hello")?;
+    let answer = ask(GET, async |_, start_response| {
+        start_response("200 OK", &[], None)?.write(b"hello").await?;
         let back = start_response("500 Oh", &[], Some(anyhow!(DETAIL))).err().expect("the error");
         assert_eq!(back.to_string(), DETAIL);
         Err(back)
@@ -109,10 +111,10 @@ fn an_error_comes_back_when_the_head_is_sent() {
 #[test]
 fn write_sends_at_once_and_before_the_body() {
     let client = Client::default();
-    let application = |_: &mut Environ, start_response: &mut StartResponse| {
+    let application = async |_: &mut Environ, start_response: &mut StartResponse<'_>| {
         let write = start_response("200 OK", &[], None)?;
         for (block, sent) in [("one", "3\r\none\r\n"), ("three", "5\r\nthree\r\n")] {
-            write(block.as_bytes())?;
+            write.write(block.as_bytes()).await?;
             ensure!(client.text().ends_with(sent), "{block} is not sent");
         }
         Ok(blocks(&["", "body"]))
@@ -126,16 +128,22 @@ fn write_sends_at_once_and_before_the_body() {
 struct Loud<A>(A);
 
 impl<A: Application> Application for Loud<A> {
-    fn call(&self, environ: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
-        let mut adding = |status: &str, headers: &[(&str, &str)], error: Option<anyhow::Error>| {
-            let headers = [headers, &[("X-Loud", "yes")]].concat();
-            start_response(status, &headers, error)
-        };
-        Ok(match self.0.call(environ, &mut adding)? {
-            Body::Whole(bytes) => Body::from(bytes.to_ascii_uppercase()),
-            Body::Blocks(blocks) => {
-                Body::Blocks(Box::new(blocks.map(|block| block.map(|bytes| bytes.to_ascii_uppercase()))))
-            }
+    fn call<'a>(
+        &'a self,
+        environ: &'a mut Environ,
+        start_response: &'a mut StartResponse,
+    ) -> Waiting<'a, Result<Body>> {
+        Box::pin(async move {
+            let mut adding = |status: &str, headers: &[(&str, &str)], error: Option<anyhow::Error>| {
+                let headers = [headers, &[("X-Loud", "yes")]].concat();
+                start_response(status, &headers, error)
+            };
+            Ok(match self.0.call(environ, &mut adding).await? {
+                Body::Whole(bytes) => Body::from(bytes.to_ascii_uppercase()),
+                Body::Blocks(mut blocks) => Body::Blocks(Box::new(async move || {
+                    Some(blocks.next().await?.map(|bytes| bytes.to_ascii_uppercase()))
+                })),
+            })
         })
     }
 }
@@ -143,12 +151,12 @@ impl<A: Application> Application for Loud<A> {
 #[test]
 fn middleware_holds_another_application() {
     let inner = |list: &'static [&'static str]| {
-        move |_: &mut Environ, start_response: &mut StartResponse| {
+        async move |_: &mut Environ, start_response: &mut StartResponse<'_>| {
             let write = start_response("200 OK", &[("X-Inner", "a")], None)?;
             if list.is_empty() {
                 return Ok(Body::from("hello"));
             }
-            write(b"w")?;
+            write.write(b"w").await?;
             Ok(blocks(list))
         }
     };

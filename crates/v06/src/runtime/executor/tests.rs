@@ -8,8 +8,8 @@ use anyhow::{Context as _, Result};
 use nix::errno::Errno;
 
 use super::*;
-use std::task::Poll;
 use crate::runtime::tests::Told;
+use std::task::Poll;
 
 #[derive(Clone, Default)]
 struct Probe {

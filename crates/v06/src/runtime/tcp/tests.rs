@@ -127,7 +127,7 @@ fn a_client_that_breaks_off_ends_both_waits() -> Result<()> {
         while poll_once(&mut future::poll_fn(|cx| server.poll_write(cx, &[b'x'; 1 << 16]))).is_ready() {}
         assert!(poll_once(&mut read(&server, &mut [0; 9])).is_pending());
         drop(client); // With data that it has not read: that is a reset.
-        assert!(server.write(b"x").await.is_err());
+        assert!(server.write_all(b"x").await.is_err());
         server.readable().await?;
         Ok(())
     })?

@@ -127,5 +127,5 @@ fn what_is_there_is_given_though_the_deadline_has_passed() -> Result<()> {
 
 #[test]
 fn a_deadline_is_small() {
-    assert!(size_of::<Deadline>() <= 48);
+    assert!(size_of::<Deadline>() <= 40);
 }
