@@ -23,6 +23,8 @@ use super::slab::Slab;
 pub(super) struct Executor {
     slots: RefCell<Slab<Slot>>,
     queue: Arc<Queue>,
+    /// Those that were not polled yet.
+    spawned: RefCell<Vec<Arc<Task>>>,
     /// The tasks of this turn. Empty between turns: only its memory is kept.
     turn: Cell<Vec<Arc<Task>>>,
 }
@@ -39,26 +41,32 @@ impl Executor {
     pub(super) fn new() -> io::Result<Executor> {
         let eventfd = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?;
         let queue = Queue { ready: Mutex::default(), asleep: AtomicBool::new(false), eventfd };
-        Ok(Executor { slots: RefCell::default(), queue: Arc::new(queue), turn: Cell::default() })
+        Ok(Executor {
+            slots: RefCell::default(),
+            queue: Arc::new(queue),
+            spawned: RefCell::default(),
+            turn: Cell::default(),
+        })
     }
 
-    /// Makes a task of `future`, at the end of the queue.
+    /// Makes a task of `future`, which is ready.
     pub(super) fn spawn(&self, future: impl Future<Output = ()> + 'static) {
         let mut slots = self.slots.borrow_mut();
         slots.insert_with(|index| {
-            let task = Arc::new(Task { index, queued: AtomicBool::new(false), queue: self.queue.clone() });
-            task.wake_by_ref();
+            let task = Arc::new(Task { index, queued: AtomicBool::new(true), queue: self.queue.clone() });
+            self.spawned.borrow_mut().push(task.clone());
             Slot { task, future: Some(Box::pin(future)) }
         });
     }
 
-    /// Runs each task that is ready by now once. Those that become ready meanwhile wait for the next turn.
+    /// Runs each task that is ready by now once, and then the new ones that these have spawned. Those that become ready
+    /// meanwhile wait for the next turn.
     pub(super) fn run_ready(&self) {
         let mut turn = self.turn.take();
         mem::swap(&mut turn, &mut self.queue.ready());
-        for task in turn.drain(..) {
-            self.run(task);
-        }
+        turn.drain(..).for_each(|task| self.run(task));
+        mem::swap(&mut turn, &mut self.spawned.borrow_mut());
+        turn.drain(..).for_each(|task| self.run(task));
         self.turn.set(turn);
     }
 
@@ -115,7 +123,7 @@ impl Executor {
     pub(super) fn fall_asleep(&self) -> bool {
         // Said before the look: who comes to push finds it said, or has pushed already. The mutex orders the two.
         self.queue.asleep.store(true, Ordering::Relaxed);
-        let nothing_to_run = self.queue.ready().is_empty();
+        let nothing_to_run = self.queue.ready().is_empty() && self.spawned.borrow().is_empty();
         self.queue.asleep.store(nothing_to_run, Ordering::Relaxed);
         nothing_to_run
     }

@@ -84,7 +84,7 @@ fn run_until_done<T: 'static>(main: impl Future<Output = T> + 'static, mut befor
     }
 }
 
-/// Starts a task: it runs from the next turn on, beside those that there are.
+/// Starts a task: it runs beside those that there are, from this turn on.
 pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
     with(|runtime| runtime.executor.spawn(future));
 }
