@@ -84,17 +84,17 @@ impl Connection {
     async fn run(&self) -> Result<()> {
         let mut is_first = true;
         loop {
-            match self.deadline.watch(self.idle()).await.transpose()? {
-                Some(true) => {}
-                // Who never said a word is told why, as whoever said half a one.
-                None if is_first => {}
+            let is_late = match self.deadline.watch(self.idle()).await.transpose()? {
+                Some(true) => false,
+                // Who never said a word is told why, like one who said half a one.
+                None if is_first => true,
                 _ => return Ok(()),
-            }
+            };
             if !is_first {
                 self.set_deadline(self.worker.knobs.timeout);
             }
             // In a box, so that the task of an idle connection stays small.
-            match Box::pin(self.work(self.worker.take_work())).await? {
+            match Box::pin(self.work(self.worker.take_work(), is_late)).await? {
                 Next::Nothing => continue,
                 Next::Wait => {}
                 Next::Close => return Ok(()),
@@ -121,7 +121,10 @@ impl Connection {
     }
 
     /// Answers what comes, until the connection is idle again or ends. An error means that it is lost.
-    async fn work(&self, mut work: Work) -> Result<Next> {
+    async fn work(&self, mut work: Work, is_late: bool) -> Result<Next> {
+        if is_late {
+            return self.refuse(TOO_SLOW, &mut work).await;
+        }
         work.due = self.deadline.at();
         let next = loop {
             self.deadline.set(work.due);
@@ -178,11 +181,11 @@ impl Connection {
 
     /// Answers the request that the environ was filled from.
     async fn answer(&self, work: &mut Work) -> Next {
-        let persists = persists(&work.environ.request) && self.worker.phase.get() == Phase::Serving;
+        let persists = persists(&work.environ.request);
+        let persists = || persists && self.worker.phase.get() == Phase::Serving;
         let _running = self.worker.requests.begin();
         let mut client = Sending { connection: self, out: &mut work.out };
-        let field = if persists { "keep-alive" } else { "close" };
-        let outcome = gateway::run(self.worker.application, &mut work.environ, field, &mut client).await;
+        let outcome = gateway::run(self.worker.application, &mut work.environ, &persists, &mut client).await;
         if let Some(error) = outcome.error {
             log::line(format_args!("{} {error:#}", self.peer));
         }
@@ -191,7 +194,7 @@ impl Connection {
         }
         match outcome.complete {
             false => Next::Cut,
-            true if persists && !outcome.closes => Next::Wait,
+            true if !outcome.closes => Next::Wait,
             true if work.parser.is_midway() || outcome.count > PIECE as u64 => Next::Linger,
             true => Next::Close,
         }

@@ -81,7 +81,7 @@ pub(crate) struct Outcome {
     pub(crate) error: Option<Error>,
     /// Whether the response was sent to its end.
     pub(crate) complete: bool,
-    /// Whether the end of the connection is to tell the end of the body.
+    /// Whether the client was told that the connection ends with this response.
     pub(crate) closes: bool,
 }
 
@@ -93,26 +93,34 @@ pub(crate) trait Client {
     fn flush(&mut self) -> Waiting<'_, Result<()>>;
 }
 
-/// Has `application` answer the request that `environ` was filled from. `connection` is the field of this name in the
-/// response. A body that is whole waits in the client's `out`, for others may follow it.
-pub(crate) async fn run(
+/// Has `application` answer the request that `environ` was filled from. `persists` is asked whether the connection is to
+/// stay open, when the head is written. A body that is whole waits in the client's `out`, for others may follow it.
+pub(crate) async fn run<'a>(
     application: &dyn Application,
     environ: &mut Environ,
-    connection: &'static str,
-    client: &mut dyn Client,
+    persists: &'a dyn Fn() -> bool,
+    client: &'a mut dyn Client,
 ) -> Outcome {
     let allowed = Allowed::by(&environ.request);
     let begin = client.out().len();
     let client = Some(client);
-    let exchange = Exchange { allowed, connection, client, begin, status: 0, head: None, content: None, sent: false };
-    let exchange = RefCell::new(exchange);
+    let exchange = RefCell::new(Exchange {
+        allowed,
+        persists,
+        client,
+        begin,
+        status: 0,
+        head: None,
+        content: None,
+        sent: false,
+        closes: false,
+    });
     let error = unpanicked(answer(application, environ, &exchange)).await.err();
     let _ = environ.errors.flush(); // A line that has no end yet belongs to this request too.
     let mut exchange = exchange.into_inner();
     let complete = error.is_none() || exchange.fail().is_ok();
-    let closes = exchange.content.as_ref().is_some_and(|content| content.framing == Framing::Close);
     let count = exchange.content.map_or(0, |content| content.count);
-    Outcome { status: exchange.status, count, error, complete, closes }
+    Outcome { status: exchange.status, count, error, complete, closes: exchange.closes }
 }
 
 /// What `answering` comes to; a panic is an error.
@@ -178,7 +186,7 @@ const HOP_BY_HOP: [&str; 9] = [
 /// A response on its way.
 struct Exchange<'a> {
     allowed: Allowed,
-    connection: &'static str,
+    persists: &'a dyn Fn() -> bool,
     client: Option<&'a mut dyn Client>,
     /// Where in the client's `out` the response begins.
     begin: usize,
@@ -188,6 +196,7 @@ struct Exchange<'a> {
     content: Option<Content>,
     /// Whether anything of the body, or its end, was appended.
     sent: bool,
+    closes: bool,
 }
 
 impl Exchange<'_> {
@@ -222,7 +231,10 @@ impl Exchange<'_> {
         if let Some(head) = self.head.take() {
             // The length is known if this is all there is.
             let length = is_last.then_some(block.len() as u64);
-            self.content = Some(head.start(self.allowed, length, self.connection, out));
+            let connection = if (self.persists)() { "keep-alive" } else { "close" };
+            let content = head.start(self.allowed, length, connection, out);
+            self.closes = connection == "close" || content.framing == Framing::Close;
+            self.content = Some(content);
         }
         let content = self.content.as_mut().context("the application did not call start_response")?;
         content.block(block, out)?;

@@ -129,7 +129,7 @@ async fn answer(application: &dyn Application, request: &str, client: &Client, r
     let mut environ = Environ::new(address, false);
     environ.fill(request, address);
     let mut taking = Taking { client, room, out: client.waiting.into() };
-    let outcome = run(application, &mut environ, "keep-alive", &mut taking).await;
+    let outcome = run(application, &mut environ, &|| true, &mut taking).await;
     if !taking.out.is_empty() {
         let _ = super::Client::flush(&mut taking).await;
     }
