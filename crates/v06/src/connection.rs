@@ -146,7 +146,9 @@ impl Connection {
             }
         };
         if matches!(next, Next::Nothing | Next::Wait) {
-            work.environ.input = Cursor::default(); // It may be large.
+            // These two may be large.
+            work.environ.input = Cursor::default();
+            work.out.shrink_to(BATCH_BYTES);
             self.worker.give_back(work);
         }
         Ok(next)
@@ -272,6 +274,12 @@ impl Client for Sending<'_> {
 
     fn flush(&mut self) -> Waiting<'_, Result<()>> {
         Box::pin(async { self.connection.flush(self.out).await.context("connection lost") })
+    }
+
+    fn try_send(&mut self, count: usize) -> usize {
+        let sent = self.connection.stream.try_write(self.out.get(..count).unwrap_or_default()).unwrap_or(0);
+        self.out.drain(..sent);
+        sent
     }
 }
 

@@ -91,6 +91,8 @@ pub(crate) trait Client {
     fn out(&mut self) -> &mut Vec<u8>;
     /// Sends it. Done when the client has taken all.
     fn flush(&mut self) -> Waiting<'_, Result<()>>;
+    /// Sends what it can of the first `count` bytes without waiting, and gives back how many that were.
+    fn try_send(&mut self, count: usize) -> usize;
 }
 
 /// Has `application` answer the request that `environ` was filled from. `persists` is asked whether the connection is to
@@ -115,7 +117,7 @@ pub(crate) async fn run<'a>(
         sent: false,
         closes: false,
     });
-    let error = unpanicked(answer(application, environ, &exchange)).await.err();
+    let error = unpanicked(answer(application, environ, &exchange), &exchange).await.err();
     let _ = environ.errors.flush(); // A line that has no end yet belongs to this request too.
     let mut exchange = exchange.into_inner();
     let complete = error.is_none() || exchange.fail().is_ok();
@@ -123,11 +125,14 @@ pub(crate) async fn run<'a>(
     Outcome { status: exchange.status, count, error, complete, closes: exchange.closes }
 }
 
-/// What `answering` comes to; a panic is an error.
-async fn unpanicked(answering: impl Future<Output = Result<()>>) -> Result<()> {
+/// What `answering` comes to; a panic is an error. If it has to wait, the responses before it don't wait with it.
+async fn unpanicked(answering: impl Future<Output = Result<()>>, exchange: &RefCell<Exchange<'_>>) -> Result<()> {
     let mut answering = pin!(answering);
     future::poll_fn(|cx| {
         let polled = catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(cx)));
+        if matches!(polled, Ok(Poll::Pending)) {
+            exchange.borrow_mut().send_earlier();
+        }
         polled.unwrap_or_else(|_| Poll::Ready(Err(anyhow!("the application panicked"))))
     })
     .await
@@ -240,6 +245,13 @@ impl Exchange<'_> {
         content.block(block, out)?;
         self.sent = true;
         if is_last { content.end(out) } else { Ok(()) }
+    }
+
+    /// Sends what it can of the responses before this one.
+    fn send_earlier(&mut self) {
+        if let Some(client) = self.client.as_mut().filter(|_| self.begin > 0 && !self.sent) {
+            self.begin -= client.try_send(self.begin);
+        }
     }
 
     /// Whether the head is sent, and no body follows: the request is a HEAD, say.

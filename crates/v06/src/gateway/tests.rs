@@ -72,6 +72,11 @@ impl super::Client for Taking<'_> {
             })
         }))
     }
+
+    fn try_send(&mut self, count: usize) -> usize {
+        self.client.sent.borrow_mut().push(self.out.drain(..count).collect());
+        count
+    }
 }
 
 /// What the client got, and how that came out.

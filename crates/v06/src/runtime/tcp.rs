@@ -70,10 +70,13 @@ impl TcpStream {
         Poll::Ready(Ok(count))
     }
 
+    /// Writes what there is room for at once.
+    pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(send(self.get().as_raw_fd(), bytes, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL)?)
+    }
+
     pub(crate) fn poll_write(&self, cx: &mut Context, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let count = ready!(self.0.poll_try(Direction::Write, cx, |stream| {
-            Ok(send(stream.as_raw_fd(), bytes, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL)?)
-        }))?;
+        let count = ready!(self.0.poll_try(Direction::Write, cx, |_| self.try_write(bytes)))?;
         if count < bytes.len() {
             self.0.set_exhausted(Direction::Write);
         }
