@@ -24,14 +24,15 @@ const GET_1_0: &str = "GET / HTTP/1.0\r\n\r\n";
 const PAGE_500: &str = "500 Internal Server Error\n";
 const DETAIL: &str = "the secret detail";
 
-/// A client: what it was sent, each send on its own, how often that was tried, whether it takes its time, and what waits
-/// for it before the response.
+/// A client: what it was sent, each send on its own, how often that was tried, whether it takes its time, what waits for it
+/// before the response, and whether its connection is to end.
 #[derive(Clone, Default)]
 struct Client {
     sent: Rc<RefCell<Vec<Vec<u8>>>>,
     tries: Rc<Cell<usize>>,
     stalls: Rc<Cell<bool>>,
     waiting: &'static str,
+    ends: Rc<Cell<bool>>,
 }
 
 impl Client {
@@ -73,7 +74,9 @@ impl super::Client for Taking<'_> {
         }))
     }
 
+    /// While the client stalls, there is room for a little.
     fn try_send(&mut self, count: usize) -> usize {
+        let count = if self.client.stalls.get() { count.min(4) } else { count };
         self.client.sent.borrow_mut().push(self.out.drain(..count).collect());
         count
     }
@@ -134,7 +137,7 @@ async fn answer(application: &dyn Application, request: &str, client: &Client, r
     let mut environ = Environ::new(address, false);
     environ.fill(request, address);
     let mut taking = Taking { client, room, out: client.waiting.into() };
-    let outcome = run(application, &mut environ, &|| true, &mut taking).await;
+    let outcome = run(application, &mut environ, &|| !client.ends.get(), &mut taking).await;
     if !taking.out.is_empty() {
         let _ = super::Client::flush(&mut taking).await;
     }

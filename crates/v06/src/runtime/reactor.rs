@@ -228,6 +228,14 @@ impl<T: AsFd> Source<T> {
         })
     }
 
+    /// Ends the registration. Closing the last descriptor does that too, and spares a system call. This is for a source
+    /// that other processes have a descriptor of as well (epoll(7), question 6).
+    pub(super) fn deregister(&self) {
+        if self.index.get().is_some() {
+            let _ = super::with(|runtime| runtime.reactor.epoll.delete(self.inner.as_fd()));
+        }
+    }
+
     /// To be called after a try that found nothing, or less than it could take: the next one waits for an event. What
     /// came before the try is out of date; what comes after it, epoll_wait has not told yet.
     pub(super) fn set_exhausted(&self, direction: Direction) {

@@ -31,6 +31,12 @@ impl TcpListener {
     }
 }
 
+impl Drop for TcpListener {
+    fn drop(&mut self) {
+        self.0.deregister();
+    }
+}
+
 /// A connection. One task may read while another writes.
 pub(crate) struct TcpStream(Source<net::TcpStream>);
 

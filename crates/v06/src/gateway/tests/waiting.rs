@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::{self, Poll, Waker};
 
-use anyhow::{anyhow, ensure};
+use anyhow::{Context, anyhow, ensure};
 
 use super::{Client, Closing, DETAIL, GET, GET_1_0, answer, ask, block_on, blocks, exchange};
 use crate::environ::Environ;
@@ -138,6 +138,21 @@ fn a_block_that_is_given_up_half_way_cuts_the_response() {
 }
 
 #[test]
+fn the_connection_ends_if_it_is_to_when_the_head_is_written() {
+    for (status, body) in [("200 OK", Some("hello")), ("500 Internal Server Error", None)] {
+        let client = Client::default();
+        let application = async |_: &mut Environ, start_response: &mut StartResponse<'_>| {
+            start_response("200 OK", &[], None)?;
+            client.ends.set(true);
+            body.map(Body::from).context(DETAIL)
+        };
+        let answer = exchange(&application, GET, &client, usize::MAX);
+        assert_eq!((answer.status(), answer.field("Connection")), (status, vec!["close"]));
+        assert!(answer.outcome.complete && answer.outcome.closes);
+    }
+}
+
+#[test]
 fn only_a_body_of_unknown_length_for_an_http_1_0_client_needs_the_end_of_the_connection() {
     let stream = async |_: &mut Environ, start_response: &mut StartResponse<'_>| {
         start_response("200 OK", &[], None)?;
@@ -172,5 +187,30 @@ fn what_waits_for_the_client_is_left_as_it_is() {
         assert!(answer.text.starts_with(&format!("the response before\r\nHTTP/1.1 {status}")), "{:?}", answer.text);
         assert!(!answer.text.contains(DETAIL));
         assert_eq!(client.sends(), sends);
+    }
+}
+
+#[test]
+fn what_waits_for_the_client_does_not_wait_for_the_application() {
+    let before = "the response before\r\n";
+    for fails in [false, true] {
+        let client = Client { waiting: before, ..Client::default() };
+        let application = async |_: &mut Environ, start_response: &mut StartResponse<'_>| {
+            yield_now().await;
+            start_response("200 OK", &[], None)?;
+            yield_now().await;
+            ensure!(!fails, DETAIL);
+            Ok(Body::from("hello"))
+        };
+        let mut answering: Waiting<_> = Box::pin(answer(&application, GET, &client, usize::MAX));
+        client.stalls.set(true);
+        assert!(poll_once(&mut answering).is_pending());
+        assert_eq!(client.text(), before[..4], "what there is room for");
+        client.stalls.set(false);
+        assert!(poll_once(&mut answering).is_pending());
+        assert_eq!(client.text(), before);
+        let status = if fails { "500 Internal Server Error" } else { "200 OK" };
+        assert!(block_on(answering).text.starts_with(&format!("{before}HTTP/1.1 {status}\r\n")));
+        assert_eq!(client.text().matches("HTTP/1.1").count(), 1);
     }
 }
