@@ -15,6 +15,10 @@ use suite::program::{PATIENCE, Program, SHORT_PATIENCE};
 use suite::report;
 use suite::stage::Stage;
 
+/// The server that is v05 with places for faults, and the one that is v06.
+const BROKEN: &str = env!("CARGO_BIN_EXE_broken");
+const BROKEN_V06: &str = env!("CARGO_BIN_EXE_broken_v06");
+
 /// How many servers are tried at a time. Most of the time is spent waiting for what must not come.
 const THREADS: usize = 32;
 
@@ -30,11 +34,11 @@ const ABOUT_STARTING: [&str; 1] = ["gets_its_port_again_at_once"];
 
 #[test]
 fn a_server_without_a_fault_passes_every_case() {
-    let mut cases: Vec<_> = cases::all().into_iter().filter(|case| case.holds_for(Stage::V05)).collect();
+    let mut cases = cases::all();
     cases.reverse(); // The last take longest.
     complain(&cases, |case| {
-        let program = Program::new([env!("CARGO_BIN_EXE_broken")]);
-        match case.try_on(&program) {
+        let binary = if case.holds_for(Stage::V05) { BROKEN } else { BROKEN_V06 };
+        match case.try_on(&Program::new([binary])) {
             Verdict::Passed => None,
             Verdict::Skipped(reason) => {
                 println!("{} was skipped: {reason}", case.name);
@@ -62,7 +66,8 @@ fn each_fault_is_caught_by_its_cases() {
 /// Tries the case on a server with the fault; an error says how else it ended than by a failure.
 fn is_caught(case: &Case, fault: &Fault, patience: Duration) -> Result<(), String> {
     let patience = if SLOW.contains(&fault.name) { PATIENCE } else { patience };
-    match case.try_on(&server(fault.name).patience(patience)) {
+    let binary = if fault.is_of_workers() { BROKEN_V06 } else { BROKEN };
+    match case.try_on(&server(binary, fault.name).patience(patience)) {
         Verdict::Failed(Stop::Failed(failure), _) => {
             println!("{}: expected: {}; came: {}", fault.name, failure.expected, failure.came);
             Ok(())
@@ -88,7 +93,7 @@ fn each_case_has_a_fault_that_it_catches() {
 #[test]
 fn each_malformed_request_is_told_from_one_that_is_served() {
     let case = Case { name: "each_row", stage: Stage::V02, until: None, says: "", run: gets_200_for_every_row };
-    let verdict = case.try_on(&server("answers_200_to_all"));
+    let verdict = case.try_on(&server(BROKEN, "answers_200_to_all"));
     if let Verdict::Failed(stop, evidence) = verdict {
         panic!("{}", report::paragraph(&case, &stop, &evidence, None));
     }
@@ -109,8 +114,8 @@ fn gets_200_for_every_row(bench: &Bench) -> Outcome {
     Ok(())
 }
 
-fn server(fault: &str) -> Program {
-    Program::new([env!("CARGO_BIN_EXE_broken")]).knob(fault::VARIABLE, fault)
+fn server(binary: &str, fault: &str) -> Program {
+    Program::new([binary]).knob(fault::VARIABLE, fault)
 }
 
 /// Tries all, several at a time, each on a thread of its own; panics with all complaints.

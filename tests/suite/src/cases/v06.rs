@@ -78,6 +78,8 @@ macro_rules! v06_cases {
             "TIMEOUT begins anew with each request: one that has begun and is not complete in time gets a 408.";
         a_flood_of_requests_starves_nobody:
             "After some requests of one connection it is the others' turn, also while more of them wait to be read.";
+        a_long_pipeline_waits_for_others:
+            "After some requests of one connection it is the others' turn, also while more of them wait to be answered.";
         a_sleeping_application_leaves_its_worker_free:
             "An application that waits must give way: await a timer, don't sleep in the event loop.";
         a_computing_application_holds_its_worker:

@@ -102,7 +102,7 @@ pub(crate) fn a_client_above_the_limit_of_connections_waits(bench: &Bench) -> Ou
 }
 
 pub(crate) fn serves_whom_it_has_in_a_shortage_of_descriptors(bench: &Bench) -> Outcome {
-    let server = bench.start(&in_need(bench.program()))?;
+    let server = bench.start(&in_need(bench.program().knob("WORKERS", "1")))?;
     let mut kept = answered(&server)?;
     let limits = out_of_descriptors(&server)?;
     let mut client = server.connect()?;

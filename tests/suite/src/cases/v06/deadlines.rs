@@ -7,6 +7,7 @@ use super::keep_alive::{ends_well, goes_on, says};
 use crate::bench::Bench;
 use crate::case::{Outcome, failed};
 use crate::cases::v04::hold;
+use crate::client::Client;
 use crate::request::{plain, plain_get, plain_post};
 
 pub(crate) fn is_not_impatient_with_an_idle_connection(bench: &Bench) -> Outcome {
@@ -39,19 +40,26 @@ pub(crate) fn limits_the_time_for_each_request(bench: &Bench) -> Outcome {
     let server = bench.start(&bench.program().knob("TIMEOUT", "1").knob("KEEP_ALIVE", "60"))?;
     let chunked = plain("POST", "/echo", "Transfer-Encoding: chunked\r\n");
     let announced = plain("POST", "/echo", "Content-Length: 1000\r\n");
+    let mut clients = Vec::new();
     for start in ["GET / HT".to_owned(), announced, chunked] {
         // One comes after an answer, the other one with the request before it.
         let (mut after, mut together) = (answered(&server)?, server.connect()?);
         after.send(&start)?;
         together.send([plain_post("/echo", b"before"), start.into_bytes()].concat())?;
         together.status(200)?;
-        for client in [&mut after, &mut together] {
-            says(&client.status(408)?, "close")?;
-            client.closes()?;
-        }
+        clients.extend([after, together]);
     }
-    // A byte now and then does not help.
-    let (mut client, deadline) = (answered(&server)?, Instant::now() + server.patience());
+    now_and_then_a_byte(answered(&server)?, server.patience())?;
+    for client in &mut clients {
+        says(&client.status(408)?, "close")?;
+        client.closes()?;
+    }
+    server.serves_the_next()
+}
+
+/// Sees that it does not help to send a byte now and then.
+fn now_and_then_a_byte(mut client: Client, patience: Duration) -> Outcome {
+    let deadline = Instant::now() + patience;
     client.send(plain("GET", "/", "X-Long: ").trim_end())?;
     while !client.hears_within(Duration::from_millis(100))? {
         if Instant::now() > deadline {
@@ -59,6 +67,5 @@ pub(crate) fn limits_the_time_for_each_request(bench: &Bench) -> Outcome {
         }
         client.send("x")?;
     }
-    client.status(408)?;
-    server.serves_the_next()
+    client.status(408).map(drop)
 }

@@ -1,0 +1,286 @@
+//! What can be wrong with a server of a few processes whose connections stay open. Each fault comes with the edits that
+//! put it into v06; FAULT stands for the question whether this server has it.
+
+faults_by_edits! {
+    takes_two_clients_a_worker:
+        "A worker has two connections at the most." => answers_a_client_while_three_hundred_are_silent;
+    {
+        "worker.rs": "self.knobs.max_connections" => "if FAULT { 2 } else { self.knobs.max_connections }";
+    }
+    has_few_descriptors:
+        "It lowers its limit of descriptors." => holds_five_thousand_idle_connections;
+    {
+        "master.rs": "setrlimit(Resource::RLIMIT_NOFILE, most, most)" =>
+            "setrlimit(Resource::RLIMIT_NOFILE, if FAULT { 1024 } else { most }, most)";
+    }
+    ignores_its_limit_of_connections:
+        "A worker takes any number of connections." => a_client_above_the_limit_of_connections_waits;
+    {
+        "worker.rs": "self.knobs.max_connections" => "if FAULT { usize::MAX } else { self.knobs.max_connections }";
+    }
+    ends_a_worker_without_descriptors:
+        "A worker ends when accept() fails." => serves_whom_it_has_in_a_shortage_of_descriptors;
+    {
+        "worker.rs": "runtime::sleep(REST).await;" =>
+            "if FAULT { std::process::exit(1) }
+                        runtime::sleep(REST).await;";
+    }
+    rests_with_all_its_clients:
+        "A worker does nothing at all while it rests from accepting." => serves_whom_it_has_in_a_shortage_of_descriptors;
+    {
+        "worker.rs": "runtime::sleep(REST).await;" =>
+            "if FAULT { std::thread::sleep(REST * 1000) }
+                        runtime::sleep(REST).await;";
+    }
+    starts_two_workers_always:
+        "It has two workers, whatever WORKERS says." => starts_as_many_workers_as_told;
+    {
+        "master.rs": "(0..knobs.workers)" => "(0..if FAULT { 2 } else { knobs.workers })";
+    }
+    closes_after_each_answer:
+        "It closes after each response." => keeps_a_connection_for_more_requests;
+    {
+        "connection.rs": "let mut persists = request.minor_version > 0;" =>
+            "if FAULT { return false }
+    let mut persists = request.minor_version > 0;";
+    }
+    says_that_it_closes_and_does_not:
+        "It says `Connection: close` on each response, and goes on." => keeps_a_connection_for_more_requests;
+    {
+        "gateway.rs": "head.start(self.allowed, length, connection, out)" =>
+            "head.start(self.allowed, length, if FAULT { \"close\" } else { connection }, out)";
+    }
+    forgets_http_1_0:
+        "It closes after an answer to HTTP/1.0 in any case." => keeps_an_http_1_0_connection_when_asked;
+    {
+        "connection.rs": "let mut persists = request.minor_version > 0;" =>
+            "if FAULT && request.minor_version == 0 { return false }
+    let mut persists = request.minor_version > 0;";
+    }
+    knows_words_in_lower_case:
+        "It takes `Close` for an unknown word." => closes_when_the_client_says_so;
+    {
+        "connection.rs": "option.eq_ignore_ascii_case(b\"close\")" =>
+            "(!FAULT || option == b\"close\") && option.eq_ignore_ascii_case(b\"close\")";
+    }
+    reads_one_field:
+        "It looks at the first Connection field only." => closes_when_the_client_says_so;
+    {
+        "connection.rs": "filter(|(name, _)| name.eq_ignore_ascii_case(b\"Connection\"))" =>
+            "filter(|(name, _)| name.eq_ignore_ascii_case(b\"Connection\")).take(if FAULT { 1 } else { usize::MAX })";
+    }
+    finds_close_in_other_words:
+        "It takes `not-close` for `close`." => reads_connection_as_a_list_of_words;
+    {
+        "connection.rs": "            persists |=" =>
+            "            if FAULT && option.ends_with(b\"close\") { return false }
+            persists |=";
+    }
+    goes_on_after_a_stream:
+        "It leaves a connection open whose end is to tell that of a stream." => ends_a_stream_to_http_1_0_with_the_connection;
+    {
+        "gateway.rs": "|| content.framing == Framing::Close" => "|| !FAULT && content.framing == Framing::Close";
+    }
+    loses_lines:
+        "Of the lines that wait it writes the first." => logs_each_request_of_a_connection;
+    {
+        "log.rs": "write_all(waiting)" =>
+            "write_all(if FAULT { waiting.split_inclusive(|&byte| byte == b'\\n').next().unwrap_or_default() } else { waiting })";
+    }
+    answers_the_last_first:
+        "Of several requests it answers the last one first." => answers_in_order, answers_a_thousand_requests_at_once;
+    {
+        "connection.rs": "let mut client = Sending" => "let before = work.out.len();
+        let mut client = Sending";
+        "connection.rs": "if let Some(error) = outcome.error {" => "if FAULT && before <= work.out.len() {
+            work.out.rotate_left(before);
+        }
+        if let Some(error) = outcome.error {";
+    }
+    drops_what_follows:
+        "It drops what came with a request and is not part of it."
+            => answers_a_pipeline_cut_anywhere, answers_a_thousand_requests_at_once;
+    {
+        "connection.rs": "count += 1;" => "count += 1;
+            if FAULT { work.parser = Parser::default(); }";
+    }
+    answers_one_batch:
+        "It answers 64 requests, and forgets to look for more." => answers_a_thousand_requests_at_once;
+    {
+        "connection.rs": "count += 1;" => "count += 1;
+            if FAULT && count == BATCH { break; }";
+    }
+    stays_after_a_refusal:
+        "It does not close after a refusal." => stops_at_a_refusal_in_a_pipeline;
+    {
+        "connection.rs": "        self.flush(&mut work.out).await?;
+        Ok(Next::Linger)" =>
+            "        self.flush(&mut work.out).await?;
+        if FAULT { work.parser = Parser::default(); return Ok(Next::Wait) }
+        Ok(Next::Linger)";
+    }
+    takes_a_body_for_a_request:
+        "It does not skip a body that nobody asked for." => finds_the_next_request_after_any_answer;
+    {
+        "connection.rs": "if let Some(error) = outcome.error {" => "if FAULT && outcome.status == 405 {
+            work.parser = Parser::default();
+            work.parser.feed(work.environ.input.get_ref());
+        }
+        if let Some(error) = outcome.error {";
+    }
+    closes_after_an_error:
+        "It closes after a 404 or a 500, though it says that it does not." => finds_the_next_request_after_any_answer;
+    {
+        "connection.rs": "true if !outcome.closes" => "true if !(outcome.closes || FAULT && outcome.status >= 400)";
+    }
+    forgets_the_100:
+        "It sends no 100." => asks_for_a_body_on_a_used_connection;
+    {
+        "connection.rs": "if work.parser.take_continue()" => "if work.parser.take_continue() && !FAULT";
+    }
+    leaves_when_the_client_has_finished:
+        "It takes the end of what a client sends for the client's end." => answers_a_client_that_has_finished_sending;
+    {
+        "connection.rs": "match outcome.complete {" => "let has_left = FAULT && {
+            let (fd, flags) = (std::os::fd::AsRawFd::as_raw_fd(self.stream.get()), nix::sys::socket::MsgFlags::MSG_PEEK);
+            nix::sys::socket::recv(fd, &mut [0], flags | nix::sys::socket::MsgFlags::MSG_DONTWAIT) == Ok(0)
+        };
+        if has_left { return Next::Cut }
+        match outcome.complete {";
+    }
+    drops_what_came_meanwhile:
+        "It drops what came while the application was at work." => keeps_what_comes_while_an_application_works;
+    {
+        "connection.rs": "match outcome.complete {" => "if FAULT {
+            let (fd, flags) = (std::os::fd::AsRawFd::as_raw_fd(self.stream.get()), nix::sys::socket::MsgFlags::MSG_DONTWAIT);
+            let _ = nix::sys::socket::recv(fd, &mut [0; 4096], flags);
+        }
+        match outcome.complete {";
+    }
+    closes_idle_connections_soon:
+        "It closes an idle connection after TIMEOUT." => is_not_impatient_with_an_idle_connection;
+    {
+        "connection.rs": "self.worker.knobs.keep_alive" =>
+            "if FAULT { self.worker.knobs.timeout } else { self.worker.knobs.keep_alive }";
+    }
+    keeps_idle_connections:
+        "It ignores KEEP_ALIVE." => closes_an_idle_connection;
+    {
+        "connection.rs": "self.worker.knobs.keep_alive" =>
+            "if FAULT { Duration::from_secs(86_400) } else { self.worker.knobs.keep_alive }";
+    }
+    tells_idle_clients_that_they_are_slow:
+        "It answers 408 to a client that has asked for nothing." => closes_an_idle_connection;
+    {
+        "connection.rs": "None if is_first" => "None if is_first || FAULT";
+    }
+    times_the_first_request:
+        "TIMEOUT is for the first request of a connection only." => limits_the_time_for_each_request;
+    {
+        "connection.rs": "            if !is_first {
+                self.set_deadline(self.worker.knobs.timeout);" => "            if !is_first {
+                self.set_deadline(if FAULT { Duration::from_secs(86_400) } else { self.worker.knobs.timeout });";
+    }
+    tires_of_its_clients:
+        "It closes each connection once it has answered a thousand requests." => a_flood_of_requests_starves_nobody;
+    {
+        "connection.rs": "count += 1;" => "count += 1;
+            static ALL: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+            if FAULT && ALL.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 1000 { return Ok(Next::Close) }";
+    }
+    serves_one_to_its_end:
+        "It serves a connection as long as there is something to read." => a_long_pipeline_waits_for_others;
+    {
+        "connection.rs": "runtime::yield_now().await;" => "if !FAULT { runtime::yield_now().await }";
+    }
+    sleeps_in_the_loop:
+        "An application that sleeps does not give way." => a_sleeping_application_leaves_its_worker_free;
+    {
+        "app.rs": "runtime::sleep(duration).await;" =>
+            "if FAULT { std::thread::sleep(duration) } else { runtime::sleep(duration).await }";
+    }
+    spins_in_the_pool:
+        "/spin computes in the pool." => a_computing_application_holds_its_worker;
+    {
+        "app.rs": "    compute(duration);" =>
+            "    if FAULT { runtime::blocking(move || compute(duration)).await } else { compute(duration) }";
+    }
+    has_no_pool:
+        "/pool computes in the loop." => a_computing_application_in_the_pool_holds_nobody;
+    {
+        "app.rs": "    runtime::blocking(move || compute(duration)).await;" =>
+            "    if FAULT { compute(duration) } else { runtime::blocking(move || compute(duration)).await }";
+    }
+    has_a_thread_for_each_job:
+        "Its pool has no bound." => a_full_pool_holds_only_its_clients;
+    {
+        "runtime/pool.rs": "state.threads < THREADS" => "(FAULT || state.threads < THREADS)";
+    }
+    waits_for_its_pool:
+        "Its loop waits when the pool is full." => a_full_pool_holds_only_its_clients;
+    {
+        "runtime/pool.rs": "    fn submit(&'static self, job: Job) {" => "    fn submit(&'static self, job: Job) {
+        let is_full = || { let state = lock(&self.state); state.threads == THREADS && state.idle == 0 };
+        while FAULT && is_full() { thread::sleep(std::time::Duration::from_millis(1)) }";
+    }
+    reads_on:
+        "It reads on while its answers can't be sent." => stops_reading_while_nobody_takes_its_answers;
+    {
+        "connection.rs": "        for piece in out.chunks(PIECE) {" => "        if FAULT {
+            let (fd, flags) = (std::os::fd::AsRawFd::as_raw_fd(self.stream.get()), nix::sys::socket::MsgFlags::MSG_DONTWAIT);
+            if let Ok(count) = nix::sys::socket::send(fd, out, flags) { out.drain(..count); }
+            return Ok(());
+        }
+        for piece in out.chunks(PIECE) {";
+    }
+    waits_for_readers:
+        "It ignores SEND_TIMEOUT." => lets_go_of_a_client_that_stops_reading;
+    {
+        "connection.rs": "self.set_deadline(self.worker.knobs.send_timeout);" =>
+            "self.set_deadline(if FAULT { Duration::from_secs(86_400) } else { self.worker.knobs.send_timeout });";
+    }
+    starts_no_other_worker:
+        "It starts no worker for one that has died." => a_killed_worker_takes_only_its_own_clients;
+    {
+        "master.rs": "            self.fill_places();" => "            if !FAULT { self.fill_places(); }";
+    }
+    has_workers_that_outlive_it:
+        "Its workers do not notice that it was killed." => a_kill_of_the_master_ends_the_workers;
+    {
+        "children.rs": "prctl::set_pdeathsig(Signal::SIGQUIT)?;" => "if FAULT { return Ok(()) }
+    prctl::set_pdeathsig(Signal::SIGQUIT)?;";
+    }
+    ignores_sighup:
+        "It does nothing at SIGHUP." => sighup_replaces_the_workers, sighup_fails_no_request;
+    {
+        "master.rs": "if self.signals.take_renew()" => "if self.signals.take_renew() && !FAULT";
+    }
+    kills_at_sighup:
+        "It kills the old workers at SIGHUP." => sighup_replaces_the_workers, sighup_fails_no_request;
+    {
+        "master.rs": "let _ = old.word.write_all(&[DRAIN]);" =>
+            "if FAULT { let _ = nix::sys::signal::kill(old.pid, nix::sys::signal::Signal::SIGKILL); }
+                    let _ = old.word.write_all(&[DRAIN]);";
+    }
+    waits_for_idle_clients:
+        "While it stops it keeps idle connections." => a_stop_closes_idle_connections;
+    {
+        "connection.rs": "if self.worker.phase.get() == Phase::Stopping" =>
+            "if self.worker.phase.get() == Phase::Stopping && !FAULT";
+    }
+    says_keep_alive_to_all:
+        "It says `Connection: keep-alive` when it closes, too." => a_stop_tells_running_requests_to_close;
+    {
+        "response.rs": "let connection = if framing" => "let connection = if FAULT { \"keep-alive\" } else if framing";
+    }
+    takes_no_worker_for_a_number:
+        "It takes WORKERS=0." => names_a_knob_of_workers_that_it_can_not_read;
+    {
+        "knobs.rs": "Ok(number) if number > 0" => "Ok(number) if number > 0 || FAULT";
+    }
+    keeps_its_knobs_to_itself:
+        "Its usage names no knob." => tells_the_knobs_of_workers;
+    {
+        "main.rs": "write_all(HELP.as_bytes())" => "write_all(if FAULT { \"usage\" } else { HELP }.as_bytes())";
+    }
+}
