@@ -199,12 +199,6 @@ faults_by_edits! {
         "app.rs": "runtime::sleep(duration).await;" =>
             "if FAULT { std::thread::sleep(duration) } else { runtime::sleep(duration).await }";
     }
-    spins_in_the_pool:
-        "/spin computes in the pool." => a_computing_application_holds_its_worker;
-    {
-        "app.rs": "    compute(duration);" =>
-            "    if FAULT { runtime::blocking(move || compute(duration)).await } else { compute(duration) }";
-    }
     has_no_pool:
         "/pool computes in the loop." => a_computing_application_in_the_pool_holds_nobody;
     {

@@ -82,8 +82,6 @@ macro_rules! v06_cases {
             "After some requests of one connection it is the others' turn, also while more of them wait to be answered.";
         a_sleeping_application_leaves_its_worker_free:
             "An application that waits must give way: await a timer, don't sleep in the event loop.";
-        a_computing_application_holds_its_worker:
-            "/spin/MS computes for so many milliseconds in the event loop itself. It shows what async does not cure: with WORKERS=1 all others wait.";
         a_computing_application_in_the_pool_holds_nobody:
             "/pool/MS computes for so many milliseconds in a thread beside the event loop, which serves the others meanwhile.";
         a_full_pool_holds_only_its_clients:

@@ -68,18 +68,6 @@ pub(crate) fn a_sleeping_application_leaves_its_worker_free(bench: &Bench) -> Ou
     slow.iter_mut().try_for_each(waits)
 }
 
-pub(crate) fn a_computing_application_holds_its_worker(bench: &Bench) -> Outcome {
-    let server = with_one_worker(bench)?;
-    let mut spins = asks(&server, "/spin/500")?;
-    let mut next = server.connect()?;
-    next.send(get("/"))?;
-    next.status(200)?;
-    let is_first = spins.hears_within(Duration::ZERO)?;
-    require(is_first, "/spin/500 is answered before the client that came after it", || "the other way round")?;
-    spins.status(200)?;
-    spins.closes()
-}
-
 pub(crate) fn a_computing_application_in_the_pool_holds_nobody(bench: &Bench) -> Outcome {
     let server = with_one_worker(bench)?;
     let mut kept = answered(&server)?;
