@@ -109,7 +109,7 @@ impl Response {
         match framing {
             Framing::Length(length) => {
                 out.extend_from_slice(b"Content-Length: ");
-                append_number(length, 10, out);
+                append_number::<10>(length, out);
                 out.extend_from_slice(b"\r\n");
             }
             Framing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
@@ -141,7 +141,7 @@ impl Content {
         let size = block.len() as u64;
         match &mut self.framing {
             Framing::Chunked => {
-                append_number(size, 16, out);
+                append_number::<16>(size, out);
                 out.extend_from_slice(b"\r\n");
                 out.extend_from_slice(block);
                 out.extend_from_slice(b"\r\n");
@@ -181,11 +181,11 @@ pub(crate) fn refusal(refusal: Refusal, is_head: bool) -> Result<(Vec<u8>, u64)>
 }
 
 /// Appends the digits of `number`. (What `write!` does takes ten times as long.)
-fn append_number(number: u64, base: u64, out: &mut Vec<u8>) {
-    if number >= base {
-        append_number(number / base, base, out);
+fn append_number<const BASE: u64>(number: u64, out: &mut Vec<u8>) {
+    if number >= BASE {
+        append_number::<BASE>(number / BASE, out);
     }
-    out.extend(b"0123456789abcdef".get((number % base) as usize));
+    out.extend(b"0123456789abcdef".get((number % BASE) as usize));
 }
 
 fn is_printable(text: &[u8]) -> bool {

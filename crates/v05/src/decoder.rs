@@ -126,12 +126,13 @@ fn check_trailers(section: &[u8]) -> Result<(), Refusal> {
 /// from call to call: where the line starts that has not fully come.
 pub(crate) fn section_end(input: &mut Input, line: &mut usize) -> Result<Option<usize>, Refusal> {
     let found = loop {
-        let Some(end) = input.line_end(*line) else { break None };
-        let empty = matches!(input.unused().get(*line..end), Some(b"\r\n" | b"\n"));
-        *line = end;
-        if empty {
-            break Some(end);
+        match input.unused().get(*line..) {
+            Some([b'\n', ..]) => break Some(*line + 1),
+            Some([b'\r', b'\n', ..]) => break Some(*line + 2),
+            _ => {}
         }
+        let Some(end) = input.line_end(*line) else { break None };
+        *line = end;
     };
     if found.unwrap_or(input.unused().len()) > MAX_HEAD {
         return Err(Refusal { status: "431 Request Header Fields Too Large", reason: "the fields exceed 64 KiB" });

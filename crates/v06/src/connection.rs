@@ -84,25 +84,25 @@ impl Connection {
     async fn run(&self) -> Result<()> {
         let mut is_first = true;
         loop {
-            let is_late = match self.deadline.watch(self.idle()).await.transpose()? {
-                Some(true) => false,
+            let waited = self.deadline.watch(self.idle()).await.transpose()?;
+            // In boxes, so that the task of an idle connection stays small.
+            let next = match waited {
+                Some(true) if is_first => Box::pin(self.work(self.deadline.at())).await?,
+                Some(true) => Box::pin(self.work(runtime::now() + self.worker.knobs.timeout)).await?,
                 // Who never said a word is told why, like one who said half a one.
-                None if is_first => true,
+                None if is_first => Box::pin(self.refuse(TOO_SLOW, &mut self.worker.take_work())).await?,
                 _ => return Ok(()),
             };
-            if !is_first {
-                self.set_deadline(self.worker.knobs.timeout);
-            }
-            // In a box, so that the task of an idle connection stays small.
-            match Box::pin(self.work(self.worker.take_work(), is_late)).await? {
-                Next::Nothing => continue,
-                Next::Wait => {}
+            match next {
+                Next::Nothing => {}
+                Next::Wait => is_first = false,
                 Next::Close => return Ok(()),
                 Next::Linger => return Box::pin(self.linger()).await,
                 Next::Cut => return self.cut(),
             }
-            is_first = false;
-            self.set_deadline(self.worker.knobs.keep_alive);
+            if !is_first {
+                self.set_deadline(self.worker.knobs.keep_alive);
+            }
         }
     }
 
@@ -120,12 +120,11 @@ impl Connection {
         })
     }
 
-    /// Answers what comes, until the connection is idle again or ends. An error means that it is lost.
-    async fn work(&self, mut work: Work, is_late: bool) -> Result<Next> {
-        if is_late {
-            return self.refuse(TOO_SLOW, &mut work).await;
-        }
-        work.due = self.deadline.at();
+    /// Answers what comes, until the connection is idle again or ends. The first request has to be complete at `due`. An
+    /// error means that the connection is lost.
+    async fn work(&self, due: Instant) -> Result<Next> {
+        let mut work = self.worker.take_work();
+        work.due = due;
         let next = loop {
             self.deadline.set(work.due);
             let count = match self.deadline.watch(self.read(&mut work.parser)).await {
@@ -163,12 +162,13 @@ impl Connection {
                 Ok(None) => break,
                 Err(refusal) => return self.refuse(refusal, work).await,
             }
-            let next = self.answer(work).await;
-            if next != Next::Wait {
-                return Ok(next);
+            match self.answer(work).await {
+                Next::Wait => {}
+                // Answers before this one may be on their way.
+                Next::Close if count > 0 => return Ok(Next::Linger),
+                next => return Ok(next),
             }
-            self.set_deadline(self.worker.knobs.timeout);
-            work.due = self.deadline.at();
+            work.due = runtime::now() + self.worker.knobs.timeout;
             count += 1;
             if work.out.len() >= BATCH_BYTES || count % BATCH == 0 {
                 self.flush(&mut work.out).await?;
@@ -183,8 +183,8 @@ impl Connection {
 
     /// Answers the request that the environ was filled from.
     async fn answer(&self, work: &mut Work) -> Next {
-        let persists = persists(&work.environ.request);
-        let persists = || persists && self.worker.phase.get() == Phase::Serving;
+        let wants_more = persists(&work.environ.request);
+        let persists = || wants_more && self.worker.phase.get() == Phase::Serving;
         let _running = self.worker.requests.begin();
         let mut client = Sending { connection: self, out: &mut work.out };
         let outcome = gateway::run(self.worker.application, &mut work.environ, &persists, &mut client).await;
@@ -197,7 +197,7 @@ impl Connection {
         match outcome.complete {
             false => Next::Cut,
             true if !outcome.closes => Next::Wait,
-            true if work.parser.is_midway() || outcome.count > PIECE as u64 => Next::Linger,
+            true if wants_more || work.parser.is_midway() || outcome.count > PIECE as u64 => Next::Linger,
             true => Next::Close,
         }
     }
@@ -213,15 +213,19 @@ impl Connection {
         Ok(Next::Linger)
     }
 
-    /// Sends what is in `out`. A client that takes it too slowly is an error.
+    /// Sends what is in `out`, and empties it. A client that takes it too slowly is an error.
     async fn flush(&self, out: &mut Vec<u8>) -> io::Result<()> {
+        let mut sent = Ok(());
         for piece in out.chunks(PIECE) {
             self.set_deadline(self.worker.knobs.send_timeout);
-            let sent = self.deadline.watch(self.stream.write_all(piece)).await;
-            sent.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))?;
+            let written = self.deadline.watch(self.stream.write_all(piece)).await;
+            sent = written.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()));
+            if sent.is_err() {
+                break;
+            }
         }
         out.clear();
-        Ok(())
+        sent
     }
 
     /// Ends the writing side, then reads on for a short while, so that the client can read the answer in peace.

@@ -2,9 +2,7 @@
 //! `Sun, 06 Nov 1994 08:49:37 GMT`.
 
 use std::cell::Cell;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
-
-use crate::runtime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 const WEEKDAYS: [&[u8]; 7] = [b"Thu", b"Fri", b"Sat", b"Sun", b"Mon", b"Tue", b"Wed"]; // 1970 began on a Thursday.
 const MONTHS: [&[u8]; 12] =
@@ -15,24 +13,23 @@ const MONTHS: [&[u8]; 12] =
 pub(crate) struct Date([u8; 29]);
 
 thread_local! {
-    /// The date of the response before, and the turn of the loop that it was made in: within one it is not made again.
-    static LAST: Cell<Option<(Instant, Date)>> = const { Cell::new(None) };
+    /// The date of the response before, and its moment: many responses go out within one second.
+    static LAST: Cell<(u64, Date)> = const { Cell::new((u64::MAX, Date([0; 29]))) };
 }
 
 impl Date {
     pub(crate) fn now() -> Date {
-        let turn = runtime::now();
-        if let Some((last, date)) = LAST.get()
-            && last == turn
-        {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let (moment, date) = LAST.get();
+        if moment == now {
             return date;
         }
-        let date = Date::at(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs());
-        LAST.set(Some((turn, date)));
+        let date = Date::at(now);
+        LAST.set((now, date));
         date
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8; 29] {
         &self.0
     }
 

@@ -58,7 +58,9 @@ impl Environ {
         mem::swap(&mut self.request, request);
         self.input = Cursor::new(mem::take(&mut self.request.body));
         self.peer = peer;
-        self.spare = Cell::new(self.all.take().unwrap_or_else(|| self.spare.take()));
+        if let Some(used) = self.all.take() {
+            self.spare.set(used);
+        }
     }
 
     /// The variable's value.

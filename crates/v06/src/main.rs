@@ -11,7 +11,7 @@
 //!     WORKERS=1 cargo run -p v06
 //!     curl -s http://127.0.0.1:8888/spin/3000 & sleep 1; curl -s http://127.0.0.1:8888/environ
 //!
-//! Sources: epoll(7), eventfd(2), RFC 9112 9 for connections that stay open.
+//! Sources: epoll(7), eventfd(2), socket(7) for SO_REUSEPORT, RFC 9112 9 for connections that stay open.
 
 mod app;
 mod children;
@@ -94,12 +94,11 @@ fn run() -> Result<()> {
     let knobs = Knobs::read()?;
     panic::set_hook(Box::new(|panic| log::line(panic.to_string().replace('\n', " "))));
 
-    // One call of std, three of the kernel's: socket, bind, listen.
-    let listener = TcpListener::bind(address).map_err(|error| {
+    // This one is closed at once. It shows that the address is free: those of the workers would share it with any other.
+    let address = TcpListener::bind(address).and_then(|listener| listener.local_addr()).map_err(|error| {
         anyhow!("cannot listen on {address}: {error}; give a free HOST:PORT of this machine (a low port may need root)")
     })?;
-    let address = listener.local_addr()?;
-    let master = Master::new(listener, knobs, application)?;
+    let master = Master::new(address, knobs, application)?;
     writeln!(io::stdout(), "{NAME} listening on http://{address}").context("cannot write to stdout")?;
     master.run()
 }

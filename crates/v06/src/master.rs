@@ -1,13 +1,14 @@
 //! The master: it forks the workers, starts a new one where one has died, and has them end. It serves nobody itself.
 //!
-//! All workers accept at one listener, which is the master's: a new client wakes those that wait, and the first one takes
-//! it. Two other ways were tried, with 64 and with 1,000 connections: a listener for each worker at the same address
-//! (SO_REUSEPORT, socket(7)), and one listener that wakes a single worker (EPOLLEXCLUSIVE, epoll_ctl(2)). All three
-//! spread the connections evenly and cost the same. With one queue no client waits for a worker that is busy while
-//! another is free, and none is lost when a worker ends.
+//! Each worker has a listener of its own at the same address (SO_REUSEPORT, socket(7)): the kernel spreads the clients
+//! over them. One listener for all was tried too: of 64 clients that came at once, the worker that was awake took nearly
+//! all, also where a client wakes one worker only (EPOLLEXCLUSIVE, epoll_ctl(2)). The price: who is in the queue of a
+//! worker that computes waits, though another one may be free. The master keeps every listener open, so that the clients
+//! in the queue of a worker that ended are served by the next one.
 
 use std::io::Write;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::panic::{self, AssertUnwindSafe};
 use std::time::{Duration, Instant};
@@ -16,7 +17,8 @@ use anyhow::Result;
 use nix::libc;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::SigSet;
-use nix::sys::socket::{Backlog, listen, setsockopt, sockopt};
+use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, SockaddrIn, SockaddrIn6};
+use nix::sys::socket::{bind, listen, setsockopt, socket, sockopt};
 use nix::unistd::{ForkResult, Pid, fork, getpid};
 
 use crate::children::{self, Children};
@@ -26,7 +28,7 @@ use crate::log;
 use crate::signals::{self, Signals};
 use crate::worker::{self, DRAIN};
 
-/// How many clients may wait in the listener's queue; net.core.somaxconn, if that is less (listen(2)).
+/// How many clients may wait in the queue of a listener; net.core.somaxconn, if that is less (listen(2)).
 const QUEUE: i32 = 4096;
 /// A worker that lived for less died at birth: the next one is started after a pause, which grows.
 const CHILDHOOD: Duration = Duration::from_secs(1);
@@ -36,8 +38,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 pub(crate) struct Master {
     knobs: Knobs,
     application: &'static dyn Application,
-    /// None in a worker, which has taken it, and once the server stops.
-    listener: Option<TcpListener>,
     signals: Signals,
     children: Children,
     places: Vec<Place>,
@@ -45,8 +45,9 @@ pub(crate) struct Master {
     draining: Vec<Worker>,
 }
 
-/// Where a worker is to be.
+/// A listener, and the worker that accepts there, if it has one.
 struct Place {
+    listener: TcpListener,
     worker: Option<Worker>,
     pause: Duration,
     /// When the next worker may be started.
@@ -61,18 +62,14 @@ struct Worker {
 }
 
 impl Master {
-    /// Starts the workers.
-    pub(crate) fn new(listener: TcpListener, knobs: Knobs, application: &'static dyn Application) -> Result<Master> {
-        listen(&listener, Backlog::new(QUEUE)?)?; // std's queue is shorter.
-        // Connections inherit this. Responses go out in as few pieces as can be: none is to wait until the client has
-        // acknowledged the piece before.
-        setsockopt(&listener, sockopt::TcpNoDelay, &true)?;
+    /// Starts the workers at `address`, which has to be free.
+    pub(crate) fn new(address: SocketAddr, knobs: Knobs, application: &'static dyn Application) -> Result<Master> {
+        let place =
+            || Ok(Place { listener: listener_at(address)?, worker: None, pause: Duration::ZERO, due: Instant::now() });
+        let places = (0..knobs.workers).map(|_| place()).collect::<Result<_>>()?;
         raise_limit_of_descriptors()?;
         let (signals, children) = (Signals::new()?, Children::new()?);
-        let place = || Place { worker: None, pause: Duration::ZERO, due: Instant::now() };
-        let places = (0..knobs.workers).map(|_| place()).collect();
-        let listener = Some(listener);
-        let mut master = Master { knobs, application, listener, signals, children, places, draining: Vec::new() };
+        let mut master = Master { knobs, application, signals, children, places, draining: Vec::new() };
         master.fill_places();
         Ok(master)
     }
@@ -132,8 +129,8 @@ impl Master {
 
     /// Lets the workers finish, up to GRACE or to another signal, then ends the rest.
     fn finish(mut self) -> Result<()> {
-        self.listener = None; // Who waits in its queue is turned away, once the workers have closed theirs.
-        self.places.clear(); // The workers see that nobody has a word for them any more.
+        // Who waits in the listeners' queues is turned away; the workers see that nobody will say more to them.
+        self.places.clear();
         self.draining.clear();
         let deadline = Instant::now() + self.knobs.grace;
         while self.children.count() > 0 && !self.signals.take_stop() {
@@ -150,7 +147,7 @@ impl Master {
 
     /// Starts a worker at the place with this number.
     fn start(&mut self, number: usize) {
-        let started = self.fork();
+        let started = self.fork(number);
         let Some(place) = self.places.get_mut(number) else { return };
         match started {
             Ok(worker) => place.worker = Some(worker),
@@ -161,7 +158,7 @@ impl Master {
         }
     }
 
-    fn fork(&mut self) -> Result<Worker> {
+    fn fork(&mut self, number: usize) -> Result<Worker> {
         let (word, master) = UnixStream::pair()?;
         let parent = getpid();
         // Until `become_child` sets its own, a signal would run the master's handlers in the child.
@@ -170,7 +167,7 @@ impl Master {
         match unsafe { fork() } {
             Ok(ForkResult::Child) => {
                 drop(word);
-                self.child(master, parent, mask)
+                self.child(number, master, parent, mask)
             }
             Ok(ForkResult::Parent { child }) => {
                 self.children.add(child);
@@ -185,17 +182,15 @@ impl Master {
     }
 
     /// The child's whole life. It never returns (`!`). A panic is caught, for it would unwind into the master's loop.
-    fn child(&mut self, master: UnixStream, parent: Pid, mask: SigSet) -> ! {
+    fn child(&mut self, number: usize, master: UnixStream, parent: Pid, mask: SigSet) -> ! {
         let ran = panic::catch_unwind(AssertUnwindSafe(|| {
             children::become_child(parent)?;
             mask.thread_set_mask()?;
-            // Closes the child's copies of the words for other workers: those are to end when the master does.
+            let listener = self.places.swap_remove(number).listener;
+            // Closes the child's copies: of the other listeners, and of the words for others, which end with the master.
             self.places.clear();
             self.draining.clear();
-            match self.listener.take() {
-                Some(listener) => worker::run(listener, master, self.knobs, self.application),
-                None => Ok(()),
-            }
+            worker::run(listener, master, self.knobs, self.application)
         }));
         if let Ok(Err(error)) = &ran {
             log::line(format_args!("worker {}: {error:#}", getpid()));
@@ -212,6 +207,22 @@ impl Place {
         self.pause = if pauses { (2 * self.pause).clamp(SHORTEST_PAUSE, LONGEST_PAUSE) } else { Duration::ZERO };
         self.due = Instant::now() + self.pause;
     }
+}
+
+/// One of the listeners at this address. What is set here, its connections inherit: TCP_NODELAY, for responses are sent in
+/// as few pieces as can be, and none should wait for the client to acknowledge the one before.
+fn listener_at(address: SocketAddr) -> Result<TcpListener> {
+    let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
+    let socket = socket(family, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+    setsockopt(&socket, sockopt::ReuseAddr, &true)?;
+    setsockopt(&socket, sockopt::ReusePort, &true)?;
+    setsockopt(&socket, sockopt::TcpNoDelay, &true)?;
+    match address {
+        SocketAddr::V4(address) => bind(socket.as_raw_fd(), &SockaddrIn::from(address))?,
+        SocketAddr::V6(address) => bind(socket.as_raw_fd(), &SockaddrIn6::from(address))?,
+    }
+    listen(&socket, Backlog::new(QUEUE)?)?;
+    Ok(socket.into())
 }
 
 /// To what it may be at the most: each connection is a descriptor.

@@ -41,8 +41,9 @@ pub(crate) struct Worker {
     pub(crate) phase: Cell<Phase>,
     /// For the reads of all connections, one after another.
     pub(crate) buffer: RefCell<Vec<u8>>,
-    /// What connections need to work, while none needs it.
-    works: RefCell<Vec<Work>>,
+    /// What connections need to work, while none needs it. In boxes, for they go from hand to hand.
+    #[expect(clippy::vec_box)]
+    works: RefCell<Vec<Box<Work>>>,
     connections: Cell<usize>,
     pub(crate) requests: Requests,
     /// Who waits for a connection to end.
@@ -139,12 +140,12 @@ impl Worker {
     }
 
     /// What a connection needs to work: used ones first.
-    pub(crate) fn take_work(&self) -> Work {
+    pub(crate) fn take_work(&self) -> Box<Work> {
         let used = self.works.borrow_mut().pop();
-        used.unwrap_or_else(|| Work::new(Environ::new(self.address, true))) // wsgi.multiprocess
+        used.unwrap_or_else(|| Box::new(Work::new(Environ::new(self.address, true)))) // wsgi.multiprocess
     }
 
-    pub(crate) fn give_back(&self, work: Work) {
+    pub(crate) fn give_back(&self, work: Box<Work>) {
         let mut works = self.works.borrow_mut();
         if works.len() < SPARE {
             works.push(work);

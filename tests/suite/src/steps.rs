@@ -100,7 +100,6 @@ pub const STEPS: &[Step] = &[
             ("app.rs", Growth::Any),
             ("children.rs", Growth::Any),
             ("connection.rs", Growth::Any),
-            ("date.rs", Growth::Any),
             ("gateway.rs", Growth::Any),
             ("gateway/tests.rs", Growth::Any),
             ("gateway/tests/body.rs", Growth::Any),

@@ -89,9 +89,9 @@ pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
     with(|runtime| runtime.executor.spawn(future));
 }
 
-/// The time at which this turn of the loop began: near enough for deadlines, and free. Outside of a loop, the time.
+/// The time at which this turn of the loop began: near enough for deadlines, and free.
 pub(crate) fn now() -> Instant {
-    RUNTIME.with(|runtime| runtime.get().map_or_else(Instant::now, |runtime| runtime.now.get()))
+    with(|runtime| runtime.now.get())
 }
 
 /// Gives way to all tasks that are ready, and to a look at the descriptors and timers.

@@ -177,9 +177,8 @@ faults_by_edits! {
     times_the_first_request:
         "TIMEOUT is for the first request of a connection only." => limits_the_time_for_each_request;
     {
-        "connection.rs": "            if !is_first {
-                self.set_deadline(self.worker.knobs.timeout);" => "            if !is_first {
-                self.set_deadline(if FAULT { Duration::from_secs(86_400) } else { self.worker.knobs.timeout });";
+        "connection.rs": "self.work(runtime::now() + self.worker.knobs.timeout)" =>
+            "self.work(runtime::now() + if FAULT { Duration::from_secs(86_400) } else { self.worker.knobs.timeout })";
     }
     tires_of_its_clients:
         "It closes each connection once it has answered a thousand requests." => a_flood_of_requests_starves_nobody;

@@ -17,10 +17,16 @@ use crate::model::{Answer, Expected, TELLING, answers, closes, is_unbounded};
 pub(crate) struct Conversation {
     messages: Vec<Message>,
     cuts: Vec<(Place, Pause)>,
-    /// Where the client stops short, if it does.
-    stop: Option<Index>,
+    /// Where the client stops short, if it does: in which message, and where in that.
+    stop: Option<(Index, Index)>,
+    /// Whether it leaves then, and reads no more.
     leaves: bool,
+    /// Whether its client can be sent only little more than it has read.
+    is_narrow: bool,
 }
+
+/// How many bytes the server can send to any client that reads nothing.
+const ROOM: usize = 4096;
 
 /// Where to cut.
 #[derive(Clone, Debug)]
@@ -49,8 +55,10 @@ impl Conversation {
         let cuts = prop::collection::vec((place, pause), 0..8);
         let messages = (messages, prop::bool::weighted(0.25))
             .prop_map(|(messages, goes_on)| if goes_on { up_to_unbounded(messages) } else { closing_last(messages) });
-        (messages, cuts, prop::option::weighted(0.1, any::<Index>()), prop::bool::weighted(0.05))
-            .prop_map(|(messages, cuts, stop, leaves)| Conversation { messages, cuts, stop, leaves })
+        let stop = prop::option::weighted(0.2, any::<(Index, Index)>());
+        (messages, cuts, stop, prop::bool::weighted(0.05), prop::bool::weighted(0.2)).prop_map(
+            |(messages, cuts, stop, leaves, is_narrow)| Conversation { messages, cuts, stop, leaves, is_narrow },
+        )
     }
 
     /// Some that go on at the same time.
@@ -66,14 +74,15 @@ impl Conversation {
 
     /// How many bytes are sent. A broken request is sent whole, for some are broken only at their end.
     fn length(&self) -> usize {
-        let whole = self.messages.iter().map(|message| message.bytes().len()).sum();
-        let Some(stop) = self.stop else { return whole };
-        let stop = stop.index(whole + 1);
-        let at = self.starts().partition_point(|&start| start <= stop).saturating_sub(1);
-        match (self.messages.get(at), self.starts().get(at)) {
-            (Some(Message::Broken(_)), Some(&start)) => start,
-            _ => stop,
-        }
+        let Some((at, place)) = self.stop else {
+            return self.messages.iter().map(|message| message.bytes().len()).sum();
+        };
+        let at = at.index(self.messages.len());
+        let within = match &self.messages[at] {
+            Message::Broken(_) => 0,
+            message => place.index(message.bytes().len() + 1),
+        };
+        self.starts()[at] + within
     }
 
     /// The ends of the pieces, and what to do after each.
@@ -143,7 +152,7 @@ impl Player {
         let answers: VecDeque<_> = answers(&conversation.messages, conversation.length()).into();
         let closing = answers.iter().find(|answer| answer.closes).and_then(|answer| answer.due);
         Ok(Player {
-            client: server.connect()?,
+            client: if conversation.is_narrow { server.connect_narrow()? } else { server.connect()? },
             bytes,
             pieces: conversation.pieces().into(),
             answers,
@@ -159,13 +168,19 @@ impl Player {
         self.client.send(&self.bytes[self.sent..end])?;
         self.sent = end;
         match pause {
-            Pause::UntilRead if self.closing.is_none_or(|closing| closing > self.sent) => self.client.wait_until_read(),
+            Pause::UntilRead if self.is_reading() => self.client.wait_until_read(),
             Pause::UntilAnswered => {
                 let read = self.read_answers();
                 self.forgive(read)
             }
             Pause::UntilRead | Pause::None => Ok(()),
         }
+    }
+
+    /// Whether the server is to read on: it has no reason to close, and need not wait for this client to read.
+    fn is_reading(&self) -> bool {
+        let due = self.answers.iter().filter(|answer| answer.due.is_some_and(|due| due <= self.sent));
+        due.map(Answer::size).sum::<usize>() <= ROOM && self.closing.is_none_or(|closing| closing > self.sent)
     }
 
     /// Who goes on sending after the request that ends the connection can be told so by a reset, which may destroy
@@ -209,7 +224,6 @@ impl Player {
     /// Says that no more comes, and reads what is left.
     fn end(mut self) -> Outcome {
         if self.leaves {
-            self.client.leave();
             return Ok(());
         }
         self.client.finish();

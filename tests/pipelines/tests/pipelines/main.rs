@@ -27,7 +27,7 @@ const ROUNDS: u32 = 20;
 #[test]
 fn every_pipeline_is_answered_as_the_model_says() {
     let name = "every_pipeline_is_answered_as_the_model_says";
-    let says = "the connections below are those of the smallest round that fails";
+    let says = "the connections above are those of the smallest round that fails";
     let case = Case { name, stage: Stage::V06, until: None, says, run: play_on };
     // One worker, so that the connections of a round share what a worker has.
     let program = Program::new([env!("CARGO_BIN_EXE_pipelines_v06")]).knob("WORKERS", "1").knob("LOG", "off");

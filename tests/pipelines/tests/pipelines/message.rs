@@ -1,6 +1,7 @@
 //! Strategies for what a client sends: valid requests, and broken ones of the suite's table.
 
 use std::fmt::{self, Debug, Formatter};
+use std::ops::Range;
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -196,16 +197,20 @@ impl Body {
     }
 }
 
-/// What bodies are made of: few bytes, what looks like a request, and more than a read or a batch takes.
+/// What bodies are made of: few bytes, what looks like a request, more than a read or a batch takes, and more than the
+/// kernel keeps for a client that does not read.
 fn content() -> impl Strategy<Value = Vec<u8>> {
     let bait = select(&["0\r\n\r\n", "\r\n", "GET / HTTP/1.1\r\nHost: bait\r\n\r\n", "5\r\nhello\r\n0\r\n\r\n"][..]);
     prop_oneof![
-        8 => prop::collection::vec(any::<u8>(), 0..20),
-        4 => bait.prop_map(|bait| bait.as_bytes().to_vec()),
-        1 => (1000..150_000u32, any::<u8>()).prop_map(|(length, seed)| {
-            (0..length).map(|number| (number % 251) as u8 ^ seed).collect()
-        }),
+        80 => prop::collection::vec(any::<u8>(), 0..20),
+        40 => bait.prop_map(|bait| bait.as_bytes().to_vec()),
+        10 => long(1000..150_000),
+        1 => long(3_000_000..5_000_000),
     ]
+}
+
+fn long(length: Range<u32>) -> impl Strategy<Value = Vec<u8>> {
+    (length, any::<u8>()).prop_map(|(length, seed)| (0..length).map(|number| (number % 251) as u8 ^ seed).collect())
 }
 
 /// The suite's malformed requests, and those that are too large, or ask for what this server does not do.

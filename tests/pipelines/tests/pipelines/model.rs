@@ -26,6 +26,16 @@ pub(crate) enum Expected {
     Any,
 }
 
+impl Answer {
+    /// Its size in bytes, at most about.
+    pub(crate) fn size(&self) -> usize {
+        match &self.body {
+            Expected::Exactly(body) => 200 + body.len(),
+            Expected::Lines(_) | Expected::Any => 1000,
+        }
+    }
+}
+
 /// How the lines of /environ begin that depend on the request alone.
 pub(crate) const TELLING: [&str; 6] =
     ["CONTENT_LENGTH:", "HTTP_X_", "PATH_INFO:", "QUERY_STRING:", "REQUEST_METHOD:", "SERVER_PROTOCOL:"];
