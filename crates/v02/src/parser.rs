@@ -6,7 +6,7 @@ use std::mem;
 
 use crate::decoder::{Decoder, section_end};
 use crate::input::Input;
-use crate::request::{Refusal, Request, is_tchar, line_length, without_end};
+use crate::request::{Refusal, Request, TCHARS, line_length, without_end};
 
 /// The longest request line, in bytes.
 const MAX_REQUEST_LINE: usize = 8 * 1024;
@@ -88,7 +88,7 @@ impl Parser {
         match self.input.unused() {
             [] | [b'\r'] => return Ok(None),
             // No HTTP at all, such as the first byte of TLS: no line end need ever come.
-            [first, ..] if !is_tchar(*first) => return Err(Refusal::malformed("the method is not a token")),
+            [first, ..] if !TCHARS.contains(*first) => return Err(Refusal::malformed("the method is not a token")),
             _ => {}
         }
         if self.first_line == 0 {

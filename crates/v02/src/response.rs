@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::date::Date;
-use crate::request::{Refusal, Request, is_tchar};
+use crate::request::{Refusal, Request, TCHARS};
 
 /// Room for most heads, in bytes, so that they are put together without moving.
 const USUAL_HEAD: usize = 256;
@@ -74,7 +74,7 @@ impl Response {
 
     /// Adds a field. A CR, a LF or any other control character could end the field and start another: an error.
     pub(crate) fn field(&mut self, name: &str, value: &str, out: &mut Vec<u8>) -> Result<()> {
-        ensure!(!name.is_empty() && name.bytes().all(is_tchar), "the field name {name:?} is not a token");
+        ensure!(!name.is_empty() && TCHARS.contains_all(name.as_bytes()), "the field name {name:?} is not a token");
         ensure!(is_printable(value.as_bytes()), "the value of {name} has a control character: {value:?}");
         if name.eq_ignore_ascii_case("Content-Length") {
             let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
@@ -189,7 +189,7 @@ fn append_number<const BASE: u64>(number: u64, out: &mut Vec<u8>) {
 }
 
 fn is_printable(text: &[u8]) -> bool {
-    !text.iter().any(u8::is_ascii_control)
+    text.iter().fold(true, |fits, byte| fits & !byte.is_ascii_control())
 }
 
 #[cfg(test)]

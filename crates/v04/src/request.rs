@@ -9,6 +9,7 @@ use std::ops::Range;
 use httparse::{EMPTY_HEADER, Status};
 
 use crate::decoder::Decoder;
+use crate::input::position;
 use crate::target::{Bytes, Target, is_host};
 
 /// The largest head (request line and fields), and the largest trailer section, in bytes.
@@ -100,13 +101,10 @@ impl Request {
 
     /// Reads three words, one space between each and the next (RFC 9112 3).
     fn read_line(&mut self, head: &[u8], line: &[u8]) -> Result<(), Refusal> {
-        let mut words = line.split(|&byte| byte == b' ');
-        let (Some(method), Some(target), Some(version), None) =
-            (words.next(), words.next(), words.next(), words.next())
-        else {
-            return Err(Refusal::malformed("the request line is not METHOD TARGET VERSION"));
-        };
-        if method.is_empty() || !method.iter().all(|&byte| is_tchar(byte)) {
+        const WORDS: Refusal = Refusal::malformed("the request line is not METHOD TARGET VERSION");
+        let (method, rest) = split_once(line, b' ').ok_or(WORDS)?;
+        let (target, version) = split_once(rest, b' ').ok_or(WORDS)?;
+        if method.is_empty() || !TCHARS.contains_all(method) {
             return Err(Refusal::malformed("the method is not a token"));
         }
         self.minor_version = match version {
@@ -117,6 +115,7 @@ impl Request {
                     reason: "this server speaks HTTP/1.1",
                 });
             }
+            _ if version.contains(&b' ') => return Err(WORDS),
             _ => return Err(Refusal::malformed("the version is not HTTP/x.y")),
         };
         if method == b"CONNECT" {
@@ -212,7 +211,13 @@ impl Request {
 
 /// The length of the first line of `bytes`, its line feed included.
 pub(crate) fn line_length(bytes: &[u8]) -> usize {
-    bytes.iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |end| end + 1)
+    position(bytes, b'\n').map_or(bytes.len(), |end| end + 1)
+}
+
+/// What stands before and behind the first `byte` in `text`.
+fn split_once(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
+    let at = position(text, byte)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 /// A line without its end: CR LF, or LF alone (RFC 9112 2.2 allows to take that).
@@ -228,7 +233,4 @@ fn range_in(whole: &[u8], part: &[u8]) -> Range<usize> {
 }
 
 /// The characters of a token (RFC 9110 5.6.2).
-pub(crate) fn is_tchar(byte: u8) -> bool {
-    const TCHARS: Bytes = Bytes::letters_digits_and(b"!#$%&'*+-.^_`|~");
-    TCHARS.contains(byte)
-}
+pub(crate) const TCHARS: Bytes = Bytes::letters_digits_and(b"!#$%&'*+-.^_`|~");
