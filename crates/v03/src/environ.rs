@@ -116,8 +116,11 @@ impl Variables {
         self.set("SERVER_PROTOCOL", if request.minor_version == 0 { b"HTTP/1.0" } else { b"HTTP/1.1" });
         self.set("REMOTE_ADDR", peer.ip().to_string().as_bytes());
         self.set("REMOTE_PORT", peer.port().to_string().as_bytes());
-        for (name, value) in request.fields() {
-            self.add_field(name, value, length);
+        for (at, (name, _)) in request.fields().enumerate() {
+            let is_same = |(other, _): &(&[u8], &[u8])| other.eq_ignore_ascii_case(name);
+            if !request.fields().take(at).any(|field| is_same(&field)) {
+                self.add_field(name, request.fields().skip(at).filter(is_same).map(|(_, value)| value), length);
+            }
         }
     }
 
@@ -125,8 +128,8 @@ impl Variables {
         self.list.iter().map(|variable| (self.bytes(&variable.name), self.bytes(&variable.value)))
     }
 
-    /// What a field of the request becomes.
-    fn add_field(&mut self, name: &[u8], value: &[u8], length: usize) {
+    /// What the fields of one name become.
+    fn add_field<'a>(&mut self, name: &[u8], mut values: impl Iterator<Item = &'a [u8]>, length: usize) {
         // X_Y would pass for X-Y, which a proxy in front may vouch for; HTTP_PROXY is a setting of many programs.
         if name.contains(&b'_') || name.eq_ignore_ascii_case(b"Proxy") {
             return;
@@ -141,22 +144,16 @@ impl Variables {
         }
         let upper = |byte: &u8| if *byte == b'-' { b'_' } else { byte.to_ascii_uppercase() };
         self.text.extend(name.iter().map(upper));
-        let name = start..self.text.len();
+        let name_end = self.text.len();
 
         // A field that comes again is one list (RFC 9110 5.3); cookies are parted in another way (RFC 6265 4.2.1).
-        let before = self.position(self.bytes(&name));
-        let start = self.text.len();
-        if let Some(variable) = before.and_then(|at| self.list.get(at)) {
-            let separator: &[u8] = if self.bytes(&name) == b"HTTP_COOKIE" { b"; " } else { b"," };
-            self.text.extend_from_within(variable.value.clone());
+        let separator: &[u8] = if name.eq_ignore_ascii_case(b"Cookie") { b"; " } else { b"," };
+        self.text.extend_from_slice(values.next().unwrap_or_default());
+        for value in values {
             self.text.extend_from_slice(separator);
+            self.text.extend_from_slice(value);
         }
-        self.text.extend_from_slice(value);
-        let value = start..self.text.len();
-        match before.and_then(|at| self.list.get_mut(at)) {
-            Some(variable) => variable.value = value,
-            None => self.list.push(Variable { name, value }),
-        }
+        self.list.push(Variable { name: start..name_end, value: name_end..self.text.len() });
     }
 
     fn set(&mut self, name: &str, value: &[u8]) {

@@ -5,7 +5,8 @@
 //! for one thing at a time, so one deadline serves for all: it is set anew for each, which costs no timer.
 
 use std::future;
-use std::io::{self, Cursor};
+use std::io;
+use std::mem;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -22,7 +23,7 @@ use crate::parser::Parser;
 use crate::request::{Refusal, Request};
 use crate::response;
 use crate::runtime::{self, Deadline, TcpStream};
-use crate::worker::{Phase, Share};
+use crate::worker::{BUFFER, Phase, Share};
 
 /// A client has to take so many bytes of a response within SEND_TIMEOUT: 2 kB a second, if that is 30 s.
 const PIECE: usize = 64 * 1024;
@@ -57,7 +58,7 @@ pub(crate) struct Work {
 /// What is to happen to a connection.
 #[derive(PartialEq)]
 enum Next {
-    /// Wait on: nothing has come.
+    /// Wait on: no request was complete.
     Nothing,
     /// Wait for the next request.
     Wait,
@@ -71,7 +72,7 @@ enum Next {
 
 /// Serves a connection to its end. (Not an `async fn`: its future would hold all of this twice.)
 pub(crate) fn serve(worker: Share, stream: TcpStream, peer: SocketAddr) -> impl Future<Output = ()> {
-    let deadline = Deadline::new(runtime::now() + worker.knobs.timeout);
+    let deadline = Deadline::new(Instant::now() + worker.knobs.timeout);
     let connection = Connection { worker, stream, peer, deadline };
     async move {
         if let Err(error) = connection.run().await {
@@ -88,7 +89,7 @@ impl Connection {
             // In boxes, so that the task of an idle connection stays small.
             let next = match waited {
                 Some(true) if is_first => Box::pin(self.work(self.deadline.at())).await?,
-                Some(true) => Box::pin(self.work(runtime::now() + self.worker.knobs.timeout)).await?,
+                Some(true) => Box::pin(self.work(Instant::now() + self.worker.knobs.timeout)).await?,
                 // Who never said a word is told why, like one who said half a one.
                 None if is_first => Box::pin(self.refuse(TOO_SLOW, &mut self.worker.take_work())).await?,
                 _ => return Ok(()),
@@ -107,7 +108,7 @@ impl Connection {
     }
 
     fn set_deadline(&self, timeout: Duration) {
-        self.deadline.set(runtime::now() + timeout);
+        self.deadline.set(Instant::now() + timeout); // Not from `now`: this turn may have taken long already.
     }
 
     /// Waits until bytes have come. False if it is not worth it: the worker stops.
@@ -140,13 +141,18 @@ impl Connection {
                 Some(_) => self.answer_all(&mut work).await?,
             };
             self.flush(&mut work.out).await?;
-            if next != Next::Wait || !work.parser.is_midway() {
+            // Who sends as fast as this reads is neither to starve the others nor to escape the deadline.
+            if count == Some(BUFFER) {
+                runtime::yield_now().await;
+                if work.parser.is_midway() && work.due <= runtime::now() {
+                    return self.refuse(TOO_SLOW, &mut work).await;
+                }
+            }
+            if !matches!(next, Next::Nothing | Next::Wait) || !work.parser.is_midway() {
                 break next;
             }
         };
         if matches!(next, Next::Nothing | Next::Wait) {
-            // These two may be large.
-            work.environ.input = Cursor::default();
             work.out.shrink_to(BATCH_BYTES);
             self.worker.give_back(work);
         }
@@ -168,7 +174,6 @@ impl Connection {
                 Next::Close if count > 0 => return Ok(Next::Linger),
                 next => return Ok(next),
             }
-            work.due = runtime::now() + self.worker.knobs.timeout;
             count += 1;
             if work.out.len() >= BATCH_BYTES || count % BATCH == 0 {
                 self.flush(&mut work.out).await?;
@@ -178,6 +183,10 @@ impl Connection {
         if work.parser.take_continue() {
             work.out.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
         }
+        if count == 0 {
+            return Ok(Next::Nothing);
+        }
+        work.due = Instant::now() + self.worker.knobs.timeout;
         Ok(Next::Wait)
     }
 
@@ -215,25 +224,48 @@ impl Connection {
 
     /// Sends what is in `out`, and empties it. A client that takes it too slowly is an error.
     async fn flush(&self, out: &mut Vec<u8>) -> io::Result<()> {
-        let mut sent = Ok(());
-        for piece in out.chunks(PIECE) {
-            self.set_deadline(self.worker.knobs.send_timeout);
-            let written = self.deadline.watch(self.stream.write_all(piece)).await;
-            sent = written.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()));
-            if sent.is_err() {
-                break;
-            }
+        let mut bytes = mem::take(out); // If this is dropped half way, nobody sends them again.
+        for piece in bytes.chunks(PIECE) {
+            self.send(piece).await?;
         }
-        out.clear();
-        sent
+        bytes.clear();
+        *out = bytes;
+        Ok(())
+    }
+
+    async fn send(&self, piece: &[u8]) -> io::Result<()> {
+        self.set_deadline(self.worker.knobs.send_timeout);
+        let mut rest = piece;
+        while !rest.is_empty() {
+            let write = future::poll_fn(|cx| self.stream.poll_write(cx, rest));
+            let count = match self.deadline.watch(write).await {
+                Some(count) => count?,
+                // An event comes when a third of the kernel's buffer is free. The client may have taken a piece before.
+                None => self
+                    .stream
+                    .try_write(rest)
+                    .ok()
+                    .filter(|count| *count == rest.len())
+                    .ok_or(io::ErrorKind::TimedOut)?,
+            };
+            rest = rest.get(count..).unwrap_or_default();
+        }
+        Ok(())
     }
 
     /// Ends the writing side, then reads on for a short while, so that the client can read the answer in peace.
     async fn linger(&self) -> Result<()> {
-        self.stream.shutdown_write()?;
+        if self.stream.shutdown_write().is_err() {
+            return Ok(()); // The client has gone already.
+        }
         self.set_deadline(LINGER);
         let read = || future::poll_fn(|cx| self.stream.poll_read(cx, &mut self.worker.buffer.borrow_mut()));
-        while let Some(Ok(1..)) = self.deadline.watch(read()).await {}
+        while let Some(Ok(1..)) = self.deadline.watch(read()).await {
+            runtime::yield_now().await;
+            if self.deadline.at() <= runtime::now() {
+                break;
+            }
+        }
         Ok(())
     }
 

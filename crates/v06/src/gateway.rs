@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::future;
-use std::io::Write as _;
+use std::io::{Cursor, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::task::Poll;
@@ -144,7 +144,9 @@ async fn answer(application: &dyn Application, environ: &mut Environ, exchange: 
         Ok(exchange as &dyn Write)
     };
     let failed = "the application failed";
-    match application.call(environ, &mut start_response).await.context(failed)? {
+    let body = application.call(environ, &mut start_response).await.context(failed)?;
+    environ.input = Cursor::default(); // It may be large, and the client slow.
+    match body {
         Body::Whole(body) => exchange.borrow_mut().append_last(&body),
         Body::Blocks(mut blocks) => {
             while let Some(block) = blocks.next().await {
@@ -168,9 +170,9 @@ impl Write for RefCell<Exchange<'_>> {
             self.borrow_mut().append(block, false)?;
             // Taken out of the exchange meanwhile: nothing may be borrowed while this waits.
             let client = self.borrow_mut().client.take().context("another block is on its way")?;
-            let flushed = client.flush().await;
-            self.borrow_mut().client = Some(client);
-            flushed
+            client.flush().await?;
+            self.borrow_mut().client = Some(client); // Not after an error: nothing may follow a gap.
+            Ok(())
         })
     }
 }

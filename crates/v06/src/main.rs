@@ -1,8 +1,9 @@
 //! v06, async: a few processes serve thousands of clients. A task that has to wait gives way to the others.
 //!
-//! `master.rs` forks the workers and keeps them at work. `worker.rs` is what each of them runs: an event loop, with a
-//! task for each connection, which `connection.rs` serves. `runtime/` runs the tasks: async/await made from epoll(7).
-//! `gateway.rs` and `app.rs` are v05's with `async` and `await`; `orphans.rs` ends what applications left behind.
+//! `master.rs` forks the workers and keeps them at work; `listeners.rs` makes a listener for each. `worker.rs` is what
+//! each of them runs: an event loop, with a task for each connection, which `connection.rs` serves. `runtime/` runs the
+//! tasks: async/await made from epoll(7). `gateway.rs` and `app.rs` are v05's with `async` and `await`; `orphans.rs` ends
+//! what applications left behind.
 //!
 //! Still wrong: nothing makes a task give way that computes. To see that, stop the server and start it with one worker;
 //! the second answer comes after three seconds. The page /pool/3000 does the same in a thread of its own, and does not
@@ -22,6 +23,7 @@ mod environ;
 mod gateway;
 mod input;
 mod knobs;
+mod listeners;
 mod log;
 mod master;
 mod orphans;
@@ -35,11 +37,11 @@ mod worker;
 
 use std::env;
 use std::io::{self, Write};
-use std::net::TcpListener;
 use std::panic;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, bail};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::knobs::Knobs;
 use crate::master::Master;
@@ -94,11 +96,18 @@ fn run() -> Result<()> {
     let knobs = Knobs::read()?;
     panic::set_hook(Box::new(|panic| log::line(panic.to_string().replace('\n', " "))));
 
-    // This one is closed at once. It shows that the address is free: those of the workers would share it with any other.
-    let address = TcpListener::bind(address).and_then(|listener| listener.local_addr()).map_err(|error| {
+    raise_limit_of_descriptors()?;
+    let listeners = listeners::at(address, knobs.workers).map_err(|error| {
         anyhow!("cannot listen on {address}: {error}; give a free HOST:PORT of this machine (a low port may need root)")
     })?;
-    let master = Master::new(address, knobs, application)?;
+    let address = listeners.first().context("there is no listener")?.local_addr()?;
+    let master = Master::new(listeners, knobs, application)?;
     writeln!(io::stdout(), "{NAME} listening on http://{address}").context("cannot write to stdout")?;
     master.run()
+}
+
+/// To what it may be at the most: each connection is a descriptor.
+fn raise_limit_of_descriptors() -> Result<()> {
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    Ok(setrlimit(Resource::RLIMIT_NOFILE, most, most)?)
 }

@@ -1,24 +1,20 @@
 //! The master: it forks the workers, starts a new one where one has died, and has them end. It serves nobody itself.
 //!
-//! Each worker has a listener of its own at the same address (SO_REUSEPORT, socket(7)): the kernel spreads the clients
+//! Each worker has a listener of its own at the same address (see `listeners.rs`): the kernel spreads the clients
 //! over them. One listener for all was tried too: of 64 clients that came at once, the worker that was awake took nearly
 //! all, also where a client wakes one worker only (EPOLLEXCLUSIVE, epoll_ctl(2)). The price: who is in the queue of a
 //! worker that computes waits, though another one may be free. The master keeps every listener open, so that the clients
 //! in the queue of a worker that ended are served by the next one.
 
 use std::io::Write;
-use std::net::{SocketAddr, TcpListener};
-use std::os::fd::AsRawFd;
+use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 use std::panic::{self, AssertUnwindSafe};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use nix::libc;
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::SigSet;
-use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, SockaddrIn, SockaddrIn6};
-use nix::sys::socket::{bind, listen, setsockopt, socket, sockopt};
 use nix::unistd::{ForkResult, Pid, fork, getpid};
 
 use crate::children::{self, Children};
@@ -28,8 +24,6 @@ use crate::log;
 use crate::signals::{self, Signals};
 use crate::worker::{self, DRAIN};
 
-/// How many clients may wait in the queue of a listener; net.core.somaxconn, if that is less (listen(2)).
-const QUEUE: i32 = 4096;
 /// A worker that lived for less died at birth: the next one is started after a pause, which grows.
 const CHILDHOOD: Duration = Duration::from_secs(1);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
@@ -62,12 +56,14 @@ struct Worker {
 }
 
 impl Master {
-    /// Starts the workers at `address`, which has to be free.
-    pub(crate) fn new(address: SocketAddr, knobs: Knobs, application: &'static dyn Application) -> Result<Master> {
-        let place =
-            || Ok(Place { listener: listener_at(address)?, worker: None, pause: Duration::ZERO, due: Instant::now() });
-        let places = (0..knobs.workers).map(|_| place()).collect::<Result<_>>()?;
-        raise_limit_of_descriptors()?;
+    /// Starts a worker for each listener.
+    pub(crate) fn new(
+        listeners: Vec<TcpListener>,
+        knobs: Knobs,
+        application: &'static dyn Application,
+    ) -> Result<Master> {
+        let place = |listener| Place { listener, worker: None, pause: Duration::ZERO, due: Instant::now() };
+        let places = listeners.into_iter().map(place).collect();
         let (signals, children) = (Signals::new()?, Children::new()?);
         let mut master = Master { knobs, application, signals, children, places, draining: Vec::new() };
         master.fill_places();
@@ -113,16 +109,16 @@ impl Master {
     /// Gives every place to a new worker. The old ones drain.
     fn renew(&mut self) {
         for number in 0..self.places.len() {
-            let old = self.places.get_mut(number).and_then(|place| place.worker.take());
-            self.start(number);
+            let started = self.fork(number);
             let Some(place) = self.places.get_mut(number) else { continue };
-            match (old, &place.worker) {
-                (Some(mut old), Some(_)) => {
-                    let _ = old.word.write_all(&[DRAIN]); // It may have died, and then hears nothing.
-                    self.draining.push(old);
+            match started {
+                Ok(worker) => {
+                    if let Some(mut old) = place.worker.replace(worker) {
+                        let _ = old.word.write_all(&[DRAIN]); // It may have died, and then hears nothing.
+                        self.draining.push(old);
+                    }
                 }
-                (old, None) => place.worker = old, // No new one can be had.
-                (None, Some(_)) => {}
+                Err(error) => log::line(format_args!("cannot start a new worker, the old one stays: {error:#}")),
             }
         }
     }
@@ -207,26 +203,4 @@ impl Place {
         self.pause = if pauses { (2 * self.pause).clamp(SHORTEST_PAUSE, LONGEST_PAUSE) } else { Duration::ZERO };
         self.due = Instant::now() + self.pause;
     }
-}
-
-/// One of the listeners at this address. What is set here, its connections inherit: TCP_NODELAY, for responses are sent in
-/// as few pieces as can be, and none should wait for the client to acknowledge the one before.
-fn listener_at(address: SocketAddr) -> Result<TcpListener> {
-    let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
-    let socket = socket(family, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
-    setsockopt(&socket, sockopt::ReuseAddr, &true)?;
-    setsockopt(&socket, sockopt::ReusePort, &true)?;
-    setsockopt(&socket, sockopt::TcpNoDelay, &true)?;
-    match address {
-        SocketAddr::V4(address) => bind(socket.as_raw_fd(), &SockaddrIn::from(address))?,
-        SocketAddr::V6(address) => bind(socket.as_raw_fd(), &SockaddrIn6::from(address))?,
-    }
-    listen(&socket, Backlog::new(QUEUE)?)?;
-    Ok(socket.into())
-}
-
-/// To what it may be at the most: each connection is a descriptor.
-fn raise_limit_of_descriptors() -> Result<()> {
-    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
-    Ok(setrlimit(Resource::RLIMIT_NOFILE, most, most)?)
 }

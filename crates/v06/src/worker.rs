@@ -25,9 +25,9 @@ use crate::orphans::Requests;
 use crate::runtime::{self, Direction, First, Source, TcpListener};
 
 /// The size of the buffer for one read, in bytes.
-const BUFFER: usize = 64 * 1024;
+pub(crate) const BUFFER: usize = 64 * 1024;
 /// How many `Work`s are kept for later.
-const SPARE: usize = 256;
+const SPARE: usize = 64;
 /// How many clients are accepted before the others have their turn.
 const BATCH: usize = 64;
 /// How long the worker rests when it can't accept, for want of descriptors say: trying at once would burn the processor.

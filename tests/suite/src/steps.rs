@@ -112,6 +112,7 @@ pub const STEPS: &[Step] = &[
         ],
         adds: &[
             "gateway/tests/waiting.rs",
+            "listeners.rs",
             "master.rs",
             "orphans.rs",
             "runtime/executor.rs",

@@ -89,7 +89,7 @@ pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
     with(|runtime| runtime.executor.spawn(future));
 }
 
-/// The time at which this turn of the loop began: near enough for deadlines, and free.
+/// The time at which this turn of the loop began: what is due by then is due.
 pub(crate) fn now() -> Instant {
     with(|runtime| runtime.now.get())
 }

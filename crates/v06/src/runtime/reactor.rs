@@ -21,7 +21,7 @@ use nix::sys::eventfd::EventFd;
 use super::RUNTIME;
 use super::slab::Slab;
 
-/// How many events are taken at once; more wait for the next turn.
+/// How many events are taken by one call.
 const EVENTS: usize = 256;
 
 /// The event of the eventfd has the number of no registration. It is there to end the wait, no more.
@@ -67,17 +67,25 @@ impl Reactor {
         })
     }
 
-    /// Waits for events and takes note of them. `None` waits for ever.
+    /// Waits for events and takes note of all that have come. `None` waits for ever.
     pub(super) fn wait(&self, timeout: Option<Duration>) -> io::Result<()> {
         let mut events = self.events.borrow_mut();
-        let count = match self.epoll.wait(&mut events, round_up(timeout)) {
-            Ok(count) => count,
-            Err(Errno::EINTR) => 0,
-            Err(error) => return Err(error.into()),
-        };
         let mut woken = self.woken.take();
-        for event in events.iter().take(count) {
-            self.note(event, &mut woken);
+        let mut timeout = round_up(timeout);
+        loop {
+            let count = match self.epoll.wait(&mut events, timeout) {
+                Ok(count) => count,
+                Err(Errno::EINTR) => 0,
+                Err(error) => return Err(error.into()),
+            };
+            for event in events.iter().take(count) {
+                self.note(event, &mut woken);
+            }
+            if count < EVENTS {
+                break;
+            }
+            // There may be more. A timer is not to go off before what came in time is seen.
+            timeout = EpollTimeout::ZERO;
         }
         self.woken.set(woken);
         Ok(())
@@ -234,6 +242,11 @@ impl<T: AsFd> Source<T> {
         if self.index.get().is_some() {
             let _ = super::with(|runtime| runtime.reactor.epoll.delete(self.inner.as_fd()));
         }
+    }
+
+    /// To be called after a try that found enough: the next one need not wait for an event.
+    pub(super) fn set_ready(&self, direction: Direction) {
+        self.exhausted[direction as usize].set(false);
     }
 
     /// To be called after a try that found nothing, or less than it could take: the next one waits for an event. What

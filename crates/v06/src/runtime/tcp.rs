@@ -54,17 +54,6 @@ impl TcpStream {
         self.0.readable()
     }
 
-    /// Writes all.
-    pub(crate) fn write_all(&self, mut bytes: &[u8]) -> impl Future<Output = io::Result<()>> + Unpin {
-        future::poll_fn(move |cx| {
-            while !bytes.is_empty() {
-                let count = ready!(self.poll_write(cx, bytes))?;
-                bytes = bytes.get(count..).unwrap_or_default();
-            }
-            Poll::Ready(Ok(()))
-        })
-    }
-
     pub(crate) fn poll_read(&self, cx: &mut Context, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         let count = ready!(self.0.poll_try(Direction::Read, cx, |stream| {
             Ok(recv(stream.as_raw_fd(), buffer, MsgFlags::MSG_DONTWAIT)?)
@@ -76,17 +65,22 @@ impl TcpStream {
         Poll::Ready(Ok(count))
     }
 
-    /// Writes what there is room for at once.
-    pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(send(self.get().as_raw_fd(), bytes, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL)?)
-    }
-
+    /// Writes as much as there is room for, at least a byte.
     pub(crate) fn poll_write(&self, cx: &mut Context, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let count = ready!(self.0.poll_try(Direction::Write, cx, |_| self.try_write(bytes)))?;
         if count < bytes.len() {
             self.0.set_exhausted(Direction::Write);
         }
         Poll::Ready(Ok(count))
+    }
+
+    /// Writes what there is room for at once, whether or not an event has told of it.
+    pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        let count = send(self.get().as_raw_fd(), bytes, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL)?;
+        if count == bytes.len() {
+            self.0.set_ready(Direction::Write);
+        }
+        Ok(count)
     }
 
     /// Tells the peer that no more comes.

@@ -109,7 +109,7 @@ fn a_task_that_never_waits_keeps_no_timer_and_no_socket_from_its_turn() -> Resul
         let (stream, _) = TcpListener::new(listener)?.accept().await?;
         let mut bytes = [0; 4];
         assert_eq!(future::poll_fn(|cx| stream.poll_read(cx, &mut bytes)).await?, 4);
-        stream.write_all(&bytes).await?;
+        assert_eq!(future::poll_fn(|cx| stream.poll_write(cx, &bytes)).await?, 4);
         Ok::<(), anyhow::Error>(())
     })??;
     assert_eq!(client.join().expect("the client panicked")?, b"ping");

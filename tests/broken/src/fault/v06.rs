@@ -10,7 +10,7 @@ faults_by_edits! {
     has_few_descriptors:
         "It lowers its limit of descriptors." => holds_five_thousand_idle_connections;
     {
-        "master.rs": "setrlimit(Resource::RLIMIT_NOFILE, most, most)" =>
+        "main.rs": "setrlimit(Resource::RLIMIT_NOFILE, most, most)" =>
             "setrlimit(Resource::RLIMIT_NOFILE, if FAULT { 1024 } else { most }, most)";
     }
     ignores_its_limit_of_connections:
@@ -35,7 +35,8 @@ faults_by_edits! {
     starts_two_workers_always:
         "It has two workers, whatever WORKERS says." => starts_as_many_workers_as_told;
     {
-        "master.rs": "(0..knobs.workers)" => "(0..if FAULT { 2 } else { knobs.workers })";
+        "main.rs": "listeners::at(address, knobs.workers)" =>
+            "listeners::at(address, if FAULT { 2 } else { knobs.workers })";
     }
     closes_after_each_answer:
         "It closes after each response." => keeps_a_connection_for_more_requests;
@@ -177,8 +178,8 @@ faults_by_edits! {
     times_the_first_request:
         "TIMEOUT is for the first request of a connection only." => limits_the_time_for_each_request;
     {
-        "connection.rs": "self.work(runtime::now() + self.worker.knobs.timeout)" =>
-            "self.work(runtime::now() + if FAULT { Duration::from_secs(86_400) } else { self.worker.knobs.timeout })";
+        "connection.rs": "self.work(Instant::now() + self.worker.knobs.timeout)" =>
+            "self.work(Instant::now() + if FAULT { Duration::from_secs(86_400) } else { self.worker.knobs.timeout })";
     }
     tires_of_its_clients:
         "It closes each connection once it has answered a thousand requests." => a_flood_of_requests_starves_nobody;
@@ -190,7 +191,11 @@ faults_by_edits! {
     serves_one_to_its_end:
         "It serves a connection as long as there is something to read." => a_long_pipeline_waits_for_others;
     {
-        "connection.rs": "runtime::yield_now().await;" => "if !FAULT { runtime::yield_now().await }";
+        "connection.rs": "if count == Some(BUFFER) {" => "if count == Some(BUFFER) && !FAULT {";
+        "connection.rs": "self.flush(&mut work.out).await?;
+                runtime::yield_now().await;" =>
+            "self.flush(&mut work.out).await?;
+                if !FAULT { runtime::yield_now().await }";
     }
     sleeps_in_the_loop:
         "An application that sleeps does not give way." => a_sleeping_application_leaves_its_worker_free;
@@ -219,12 +224,12 @@ faults_by_edits! {
     reads_on:
         "It reads on while its answers can't be sent." => stops_reading_while_nobody_takes_its_answers;
     {
-        "connection.rs": "        for piece in out.chunks(PIECE) {" => "        if FAULT {
+        "connection.rs": "        let mut bytes = mem::take(out);" => "        if FAULT {
             let (fd, flags) = (std::os::fd::AsRawFd::as_raw_fd(self.stream.get()), nix::sys::socket::MsgFlags::MSG_DONTWAIT);
             if let Ok(count) = nix::sys::socket::send(fd, out, flags) { out.drain(..count); }
             return Ok(());
         }
-        for piece in out.chunks(PIECE) {";
+        let mut bytes = mem::take(out);";
     }
     waits_for_readers:
         "It ignores SEND_TIMEOUT." => lets_go_of_a_client_that_stops_reading;
