@@ -37,6 +37,7 @@ mod worker;
 
 use std::env;
 use std::io::{self, Write};
+use std::net::TcpListener;
 use std::panic;
 use std::process::ExitCode;
 
@@ -97,10 +98,12 @@ fn run() -> Result<()> {
     panic::set_hook(Box::new(|panic| log::line(panic.to_string().replace('\n', " "))));
 
     raise_limit_of_descriptors()?;
-    let listeners = listeners::at(address, knobs.workers).map_err(|error| {
+    // One call of std, three of the kernel's: socket, bind, listen.
+    let listener = TcpListener::bind(address).map_err(|error| {
         anyhow!("cannot listen on {address}: {error}; give a free HOST:PORT of this machine (a low port may need root)")
     })?;
-    let address = listeners.first().context("there is no listener")?.local_addr()?;
+    let address = listener.local_addr()?;
+    let listeners = listeners::share(listener, knobs.workers).context("cannot make a listener for each worker")?;
     let master = Master::new(listeners, knobs, application)?;
     writeln!(io::stdout(), "{NAME} listening on http://{address}").context("cannot write to stdout")?;
     master.run()

@@ -35,8 +35,8 @@ faults_by_edits! {
     starts_two_workers_always:
         "It has two workers, whatever WORKERS says." => starts_as_many_workers_as_told;
     {
-        "main.rs": "listeners::at(address, knobs.workers)" =>
-            "listeners::at(address, if FAULT { 2 } else { knobs.workers })";
+        "main.rs": "listeners::share(listener, knobs.workers)" =>
+            "listeners::share(listener, if FAULT { 2 } else { knobs.workers })";
     }
     closes_after_each_answer:
         "It closes after each response." => keeps_a_connection_for_more_requests;
