@@ -7,9 +7,11 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::mem;
 use std::net::{Shutdown, TcpStream};
+use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use nix::sys::socket::{MsgFlags, send};
 
 use crate::parser::Parser;
 use crate::request::{Refusal, Request};
@@ -81,7 +83,14 @@ impl<'a> Connection<'a> {
     pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         for piece in bytes.chunks(PIECE) {
             // A blocking write takes less than all only when the listener's timeout has passed.
-            if self.stream.write(piece)? < piece.len() {
+            let count = match self.stream.write(piece) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+                result => result?,
+            };
+            // It waits for a third of the kernel's buffer to be free. The client may have taken a piece before.
+            let rest = piece.get(count..).unwrap_or_default();
+            let late = || send(self.stream.as_raw_fd(), rest, MsgFlags::MSG_DONTWAIT).unwrap_or(0);
+            if !rest.is_empty() && late() < rest.len() {
                 return Err(ErrorKind::TimedOut.into());
             }
         }
