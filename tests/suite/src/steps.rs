@@ -123,6 +123,8 @@ pub const STEPS: &[Step] = &[
             "runtime/reactor.rs",
             "runtime/reactor/tests.rs",
             "runtime/slab.rs",
+            "runtime/source.rs",
+            "runtime/source/tests.rs",
             "runtime/tcp.rs",
             "runtime/tcp/tests.rs",
             "runtime/tests.rs",

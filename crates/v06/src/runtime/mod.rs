@@ -4,7 +4,7 @@
 //! wait leaves its waker with whoever knows when to go on, and gives way. Four rooms:
 //!
 //! - `executor`: the tasks, which are futures to be run to their end, and the queue of those that can go on;
-//! - `reactor`: who waits for which descriptor (epoll(7)); `tcp` is the listener and the stream made from it;
+//! - `reactor`: who waits for which descriptor (epoll(7)); a `source` is such a descriptor, and `tcp` has two kinds;
 //! - `timers`: who waits for a point in time;
 //! - `pool`: a few threads for what would hold up the loop.
 //!
@@ -16,6 +16,7 @@ mod executor;
 mod pool;
 mod reactor;
 mod slab;
+mod source;
 mod tcp;
 mod timers;
 
@@ -33,7 +34,7 @@ use reactor::Reactor;
 use timers::Timers;
 
 pub(crate) use pool::blocking;
-pub(crate) use reactor::{Direction, Source};
+pub(crate) use source::{Direction, Source};
 pub(crate) use tcp::{TcpListener, TcpStream};
 pub(crate) use timers::{Deadline, sleep};
 

@@ -1,25 +1,20 @@
 //! The reactor: which task waits for which descriptor, and the one wait for all of them, by epoll(7).
 //!
-//! A `Source` is a descriptor to wait for. It is tried first: only when a try finds nothing to read, or no room to write,
-//! is the source registered, once for both directions and for as long as it lives. epoll is edge-triggered: it tells
-//! when a descriptor becomes ready, not that it still is. So each source remembers whether it was exhausted, and an event
-//! is remembered in its registration until somebody asks for it.
+//! Each `Source` that was found exhausted is registered here. An event is remembered in its registration until somebody
+//! asks for it.
 
 use std::cell::{Cell, RefCell};
-use std::future::{self, Future};
-use std::io::{self, ErrorKind};
-use std::marker::PhantomData;
-use std::os::fd::{AsFd, BorrowedFd};
-use std::rc::Rc;
-use std::task::{Context, Poll, Waker, ready};
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::EventFd;
 
-use super::RUNTIME;
 use super::slab::Slab;
+use super::source::Direction;
 
 /// How many events are taken by one call.
 const EVENTS: usize = 256;
@@ -27,15 +22,9 @@ const EVENTS: usize = 256;
 /// The event of the eventfd has the number of no registration. It is there to end the wait, no more.
 const ALARM: u64 = u64::MAX;
 
-#[derive(Clone, Copy)]
-pub(crate) enum Direction {
-    Read,
-    Write,
-}
-
 pub(super) struct Reactor {
     epoll: Epoll,
-    registrations: RefCell<Slab<Registration>>,
+    pub(super) registrations: RefCell<Slab<Registration>>,
     /// How many sources were registered ever.
     generation: Cell<u32>,
     events: RefCell<Vec<EpollEvent>>,
@@ -43,13 +32,13 @@ pub(super) struct Reactor {
     woken: Cell<Vec<Waker>>,
 }
 
-struct Registration {
+pub(super) struct Registration {
     /// Tells it from those that had its place before.
-    generation: u32,
+    pub(super) generation: u32,
     /// The peer sends no more: no event for the read direction will come after this.
-    hung_up: bool,
+    pub(super) hung_up: bool,
     /// By direction: whether an event came that nobody has asked for yet, and who waits for one.
-    ready: [bool; 2],
+    pub(super) ready: [bool; 2],
     waiting: [Option<Waker>; 2],
 }
 
@@ -91,7 +80,7 @@ impl Reactor {
         Ok(())
     }
 
-    fn note(&self, event: &EpollEvent, woken: &mut Vec<Waker>) {
+    pub(super) fn note(&self, event: &EpollEvent, woken: &mut Vec<Waker>) {
         let mut registrations = self.registrations.borrow_mut();
         let registration = registrations.get_mut(event.data() as u32);
         // An event for one that is gone, its place taken by another, is nobody's.
@@ -120,7 +109,7 @@ impl Reactor {
         self.woken.set(woken);
     }
 
-    fn register(&self, descriptor: BorrowedFd) -> io::Result<u32> {
+    pub(super) fn register(&self, descriptor: BorrowedFd) -> io::Result<u32> {
         let generation = self.generation.get().wrapping_add(1);
         self.generation.set(generation);
         let mut registrations = self.registrations.borrow_mut();
@@ -136,6 +125,10 @@ impl Reactor {
             }
         }
     }
+
+    pub(super) fn deregister(&self, descriptor: BorrowedFd) {
+        let _ = self.epoll.delete(descriptor);
+    }
 }
 
 impl Registration {
@@ -149,7 +142,7 @@ impl Registration {
     }
 
     /// Takes the event that came, or leaves the waker for the next one.
-    fn poll_event(&mut self, direction: Direction, cx: &mut Context) -> Poll<()> {
+    pub(super) fn poll_event(&mut self, direction: Direction, cx: &mut Context) -> Poll<()> {
         let ready = &mut self.ready[direction as usize];
         if *ready {
             *ready = false;
@@ -160,124 +153,6 @@ impl Registration {
             empty => *empty = Some(cx.waker().clone()),
         }
         Poll::Pending
-    }
-}
-
-/// A descriptor to wait for: at most one task in each direction. `T` must not wait itself (O_NONBLOCK).
-pub(crate) struct Source<T> {
-    inner: T,
-    /// The number of its registration, once it has one.
-    index: Cell<Option<u32>>,
-    /// By direction: whether the last try found nothing (more) to read, or no room to write.
-    exhausted: [Cell<bool>; 2],
-    /// Its registration is this thread's, so it may not go to another.
-    not_send: PhantomData<Rc<()>>,
-}
-
-impl<T: AsFd> Source<T> {
-    pub(crate) const fn new(inner: T) -> Source<T> {
-        let exhausted = [Cell::new(false), Cell::new(false)];
-        Source { inner, index: Cell::new(None), exhausted, not_send: PhantomData }
-    }
-
-    pub(crate) fn get(&self) -> &T {
-        &self.inner
-    }
-
-    /// Tries `attempt`, now and whenever the descriptor may be ready, until it gives something else than WouldBlock.
-    pub(crate) fn poll_try<V>(
-        &self,
-        direction: Direction,
-        cx: &mut Context,
-        mut attempt: impl FnMut(&T) -> io::Result<V>,
-    ) -> Poll<io::Result<V>> {
-        loop {
-            ready!(self.poll_ready(direction, cx))?;
-            match attempt(&self.inner) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.set_exhausted(direction),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                result => return Poll::Ready(result),
-            }
-        }
-    }
-
-    /// `poll_try` as a future.
-    pub(crate) fn try_until_done<V>(
-        &self,
-        direction: Direction,
-        mut attempt: impl FnMut(&T) -> io::Result<V>,
-    ) -> impl Future<Output = io::Result<V>> {
-        future::poll_fn(move |cx| self.poll_try(direction, cx, &mut attempt))
-    }
-
-    /// Waits until a read is worth a try.
-    pub(crate) fn readable(&self) -> impl Future<Output = io::Result<()>> + Unpin {
-        future::poll_fn(|cx| self.poll_ready(Direction::Read, cx))
-    }
-
-    #[inline]
-    fn poll_ready(&self, direction: Direction, cx: &mut Context) -> Poll<io::Result<()>> {
-        if self.exhausted[direction as usize].get() { self.poll_event(direction, cx) } else { Poll::Ready(Ok(())) }
-    }
-
-    fn poll_event(&self, direction: Direction, cx: &mut Context) -> Poll<io::Result<()>> {
-        super::with(|runtime| {
-            let reactor = &runtime.reactor;
-            let index = match self.index.get() {
-                Some(index) => index,
-                None => reactor.register(self.inner.as_fd())?,
-            };
-            self.index.set(Some(index));
-            if let Some(registration) = reactor.registrations.borrow_mut().get_mut(index) {
-                ready!(registration.poll_event(direction, cx));
-            }
-            self.exhausted[direction as usize].set(false);
-            Poll::Ready(Ok(()))
-        })
-    }
-
-    /// Ends the registration. Closing the last descriptor does that too, and spares a system call. This is for a source
-    /// that other processes have a descriptor of as well (epoll(7), question 6).
-    pub(super) fn deregister(&self) {
-        if self.index.get().is_some() {
-            let _ = super::with(|runtime| runtime.reactor.epoll.delete(self.inner.as_fd()));
-        }
-    }
-
-    /// To be called after a try that found enough: the next one need not wait for an event.
-    pub(super) fn set_ready(&self, direction: Direction) {
-        self.exhausted[direction as usize].set(false);
-    }
-
-    /// To be called after a try that found nothing, or less than it could take: the next one waits for an event. What
-    /// came before the try is out of date; what comes after it, epoll_wait has not told yet.
-    pub(super) fn set_exhausted(&self, direction: Direction) {
-        self.exhausted[direction as usize].set(true);
-        self.registration(|registration| registration.ready[direction as usize] = false);
-    }
-
-    /// Whether it is known that the peer sends no more: what is there, and the end, must be read without waiting.
-    pub(super) fn hung_up(&self) -> bool {
-        self.registration(|registration| registration.hung_up).unwrap_or(false)
-    }
-
-    /// What `look` gives for this source's registration, if it has one.
-    fn registration<V>(&self, look: impl FnOnce(&mut Registration) -> V) -> Option<V> {
-        let index = self.index.get()?;
-        super::with(|runtime| runtime.reactor.registrations.borrow_mut().get_mut(index).map(look))
-    }
-}
-
-impl<T> Drop for Source<T> {
-    fn drop(&mut self) {
-        // No epoll_ctl(2): the kernel forgets a descriptor that is closed, which this one is next, and it was the only
-        // one for its file: none is duplicated here, and a worker does not fork.
-        if let Some(index) = self.index.get() {
-            // Not `with`: at the thread's end the runtime may be gone before the source.
-            let remove = |reactor: &Reactor| reactor.registrations.borrow_mut().remove(index);
-            let removed = RUNTIME.try_with(|place| place.get().and_then(|runtime| remove(&runtime.reactor)));
-            drop(removed); // Its wakers, now that nothing is borrowed.
-        }
     }
 }
 

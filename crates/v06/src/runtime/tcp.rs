@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 
 use nix::sys::socket::{MsgFlags, recv, send};
 
-use super::reactor::{Direction, Source};
+use super::source::{Direction, Source};
 
 pub(crate) struct TcpListener(Source<net::TcpListener>);
 
