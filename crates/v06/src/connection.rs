@@ -152,7 +152,8 @@ impl Connection {
                 break next;
             }
         };
-        if matches!(next, Next::Nothing | Next::Wait) {
+        // What is half done goes with its connection.
+        if !work.parser.is_midway() {
             work.out.shrink_to(BATCH_BYTES);
             self.worker.give_back(work);
         }
