@@ -112,6 +112,18 @@ impl Bench {
         Server::run(program, Rc::clone(&self.record))
     }
 
+    /// Tries what starts a second server at the port of one that has ended. Meanwhile somebody's client can have got that
+    /// port by chance: then once more, at another.
+    pub(crate) fn with_a_second_start(&self, attempt: fn(&Bench) -> Outcome) -> Outcome {
+        for _ in 0..2 {
+            match attempt(self) {
+                Err(Stop::NotStarted(_)) => {}
+                outcome => return outcome,
+            }
+        }
+        attempt(self)
+    }
+
     pub(crate) fn evidence(&self) -> Evidence {
         let Said { before, transcripts, earlier } = self.record.pinned.take().unwrap_or_else(|| self.record.said());
         let started = self.record.started.borrow();

@@ -14,6 +14,10 @@ pub(crate) fn ends_at_sigint(bench: &Bench) -> Outcome {
 }
 
 pub(crate) fn gets_its_port_again_at_once(bench: &Bench) -> Outcome {
+    bench.with_a_second_start(starts_at_its_port_again)
+}
+
+fn starts_at_its_port_again(bench: &Bench) -> Outcome {
     let mut first = bench.server()?;
     let address = first.address();
     // The server closes first, so its side of this connection stays in TIME_WAIT.

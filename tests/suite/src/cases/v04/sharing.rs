@@ -67,6 +67,10 @@ pub(crate) fn is_told_of_other_processes(bench: &Bench) -> Outcome {
 }
 
 pub(crate) fn its_port_is_free_after_a_kill(bench: &Bench) -> Outcome {
+    bench.with_a_second_start(starts_at_its_port_after_a_kill)
+}
+
+fn starts_at_its_port_after_a_kill(bench: &Bench) -> Outcome {
     let mut first = patient(bench)?;
     let address = first.address();
     let held = hold_in_service(&first)?;
