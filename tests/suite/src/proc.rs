@@ -142,13 +142,17 @@ fn sockets() -> impl Iterator<Item = TcpNetEntry> {
 /// Looks until `right` holds; false when it does not within `patience`.
 pub(crate) fn until(patience: Duration, right: impl Fn() -> bool) -> bool {
     let start = Instant::now();
-    while !right() {
-        if start.elapsed() > patience {
+    loop {
+        // A look can take long on a busy machine: the last one begins when the patience is used up.
+        let is_last = start.elapsed() > patience;
+        if right() {
+            return true;
+        }
+        if is_last {
             return false;
         }
         pause(start);
     }
-    true
 }
 
 /// The pause between two looks, of which the first was at `start`.
