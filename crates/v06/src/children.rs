@@ -49,7 +49,7 @@ impl Children {
         while let Some(pid) = find_zombie() {
             let is_child = self.0.remove(&pid);
             if is_child {
-                let _ = killpg(pid, Signal::SIGKILL); // For a child that did not come to end its group.
+                let _ = killpg(pid, Signal::SIGKILL); // What its applications have started.
             }
             match waitpid(pid, None) {
                 Ok(WaitStatus::Exited(_, 0)) => {}
@@ -94,7 +94,8 @@ fn find_zombie() -> Option<Pid> {
 }
 
 /// What a child does first. It leads a group of its own; the signals mean to it what they mean to any process, but that
-/// SIGQUIT ends the whole group; and SIGQUIT is what it gets when `parent` dies. (SIGKILL would end the child alone.)
+/// SIGQUIT ends the whole group; and SIGQUIT is what it gets when `parent` dies. (SIGKILL and SIGTERM end the child alone:
+/// its parent ends the rest when it reaps it.)
 pub(crate) fn become_child(parent: Pid) -> nix::Result<()> {
     setpgid(getpid(), getpid())?;
     let actions = [

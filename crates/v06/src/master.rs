@@ -1,9 +1,9 @@
 //! The master: it forks the workers, starts a new one where one has died, and has them end. It serves nobody itself.
 //!
-//! Each worker has a listener of its own at the same address (see `listeners.rs`): the kernel spreads the clients
-//! over them. One listener for all was tried too: of 64 clients that came at once, the worker that was awake took nearly
-//! all, also where a client wakes one worker only (EPOLLEXCLUSIVE, epoll_ctl(2)). The price: who is in the queue of a
-//! worker that computes waits, though another one may be free. The master keeps every listener open, so that the clients
+//! Each worker has a listener of its own at the same address (see `listeners.rs`): the kernel spreads the clients over
+//! them. One listener for all was tried too: of 64 clients that came at once, the worker that was awake took nearly all,
+//! also where a client wakes one worker only (EPOLLEXCLUSIVE, epoll_ctl(2)). The price: who is in the queue of a worker
+//! that computes waits, though another one may be free. The master keeps every listener open, so that the clients
 //! in the queue of a worker that ended are served by the next one.
 
 use std::io::Write;

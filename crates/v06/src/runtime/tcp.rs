@@ -31,6 +31,7 @@ impl TcpListener {
     }
 }
 
+/// A listener may be other processes' too, and then go on after this drop: its events are not to come here any more.
 impl Drop for TcpListener {
     fn drop(&mut self) {
         self.0.deregister();
