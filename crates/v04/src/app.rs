@@ -1,7 +1,7 @@
 //! The applications, by name. One of your own is a function here, and a line in the table.
 
 use std::io::{Read, Write};
-use std::process::{Command, Stdio};
+use std::process::{self, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::environ::Environ;
 use crate::gateway::{Application, Body, StartResponse};
+use crate::processes;
 
 const APPLICATIONS: &[(&str, &dyn Application)] = &[("site", &site), ("hello", &hello)];
 
@@ -34,6 +35,7 @@ fn site(environ: &mut Environ, start_response: &mut StartResponse) -> Result<Bod
         b"/" => ("GET, HEAD", &index),
         b"/echo" => ("POST", &echo),
         b"/environ" => ("GET, HEAD, POST", &show_environ),
+        b"/processes" => ("GET, HEAD", &show_processes),
         b"/stream" => ("GET, HEAD", &stream),
         b"/panic" => ("GET, HEAD", &panic),
         b"/orphan" => ("GET, HEAD", &orphan),
@@ -81,12 +83,29 @@ fn show_environ(environ: &mut Environ, start_response: &mut StartResponse) -> Re
     Ok(Body::from(lines.concat()))
 }
 
+/// The server's processes: JSON for who asks for it, the page at `/` for a browser, a table for all others.
+fn show_processes(environ: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
+    let accept = String::from_utf8_lossy(environ.get("HTTP_ACCEPT").unwrap_or_default()).to_ascii_lowercase();
+    let asks_for_json = accept.contains("application/json");
+    if !asks_for_json && accept.contains("text/html") {
+        return index(environ, start_response);
+    }
+    let list = processes::list(["server", "child"])?;
+    let (kind, body) = if asks_for_json {
+        ("application/json", processes::json(&list))
+    } else {
+        ("text/plain; charset=utf-8", processes::table(&list))
+    };
+    start_response("200 OK", &[("Content-Type", kind), ("Vary", "Accept"), ("Cache-Control", "no-store")], None)?;
+    Ok(Body::from(body.into_bytes()))
+}
+
 /// Sleeps for so many milliseconds as the path says: the application that takes long.
 fn sleep(environ: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
     let Some(duration) = milliseconds(environ) else { return no_duration(start_response) };
     thread::sleep(duration);
     start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
-    Ok(Body::from(format!("slept for {} ms\n", duration.as_millis()).into_bytes()))
+    Ok(Body::from(format!("process {} slept for {} ms\n", process::id(), duration.as_millis()).into_bytes()))
 }
 
 /// The MS of a path like /sleep/MS: a number of milliseconds, up to an hour.

@@ -24,6 +24,7 @@ mod input;
 mod knobs;
 mod log;
 mod parser;
+mod processes;
 mod request;
 mod response;
 mod server;

@@ -1,13 +1,14 @@
 //! The applications, by name. One of your own is a function here, and a line in the table.
 
 use std::io::{Read, Write};
-use std::process::{Command, Stdio};
+use std::process::{self, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
 use crate::environ::Environ;
 use crate::gateway::{Application, Body, StartResponse};
+use crate::processes;
 use crate::runtime;
 
 const APPLICATIONS: &[(&str, &dyn Application)] = &[("site", &site), ("hello", &hello)];
@@ -34,6 +35,7 @@ async fn site(environ: &mut Environ, start_response: &mut StartResponse<'_>) -> 
         b"/" => ("GET, HEAD", &index),
         b"/echo" => ("POST", &echo),
         b"/environ" => ("GET, HEAD, POST", &show_environ),
+        b"/processes" => ("GET, HEAD", &show_processes),
         b"/stream" => ("GET, HEAD", &stream),
         b"/panic" => ("GET, HEAD", &panic),
         b"/orphan" => ("GET, HEAD", &orphan),
@@ -85,12 +87,30 @@ async fn show_environ(environ: &mut Environ, start_response: &mut StartResponse<
     Ok(Body::from(lines.concat()))
 }
 
+/// The server's processes: JSON for who asks for it, the page at `/` for a browser, a table for all others. Files are
+/// read, which blocks: that is for the pool.
+async fn show_processes(environ: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
+    let accept = String::from_utf8_lossy(environ.get("HTTP_ACCEPT").unwrap_or_default()).to_ascii_lowercase();
+    let asks_for_json = accept.contains("application/json");
+    if !asks_for_json && accept.contains("text/html") {
+        return index(environ, start_response).await;
+    }
+    let list = runtime::blocking(|| processes::list(["master", "worker"])).await?;
+    let (kind, body) = if asks_for_json {
+        ("application/json", processes::json(&list))
+    } else {
+        ("text/plain; charset=utf-8", processes::table(&list))
+    };
+    start_response("200 OK", &[("Content-Type", kind), ("Vary", "Accept"), ("Cache-Control", "no-store")], None)?;
+    Ok(Body::from(body.into_bytes()))
+}
+
 /// Sleeps for so many milliseconds as the path says: the application that takes long. It gives way meanwhile.
 async fn sleep(environ: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
     let Some(duration) = milliseconds(environ) else { return no_duration(start_response) };
     runtime::sleep(duration).await;
     start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
-    Ok(Body::from(format!("slept for {} ms\n", duration.as_millis()).into_bytes()))
+    Ok(Body::from(format!("process {} slept for {} ms\n", process::id(), duration.as_millis()).into_bytes()))
 }
 
 /// Computes for so many milliseconds, and gives way to nobody: meanwhile its worker serves no other client.
@@ -98,7 +118,7 @@ async fn spin(environ: &mut Environ, start_response: &mut StartResponse<'_>) -> 
     let Some(duration) = milliseconds(environ) else { return no_duration(start_response) };
     compute(duration);
     start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
-    Ok(Body::from(format!("computed for {} ms\n", duration.as_millis()).into_bytes()))
+    Ok(Body::from(format!("process {} computed for {} ms\n", process::id(), duration.as_millis()).into_bytes()))
 }
 
 /// Does what `/spin` does in a thread of the runtime's pool, and gives way meanwhile.
@@ -106,7 +126,7 @@ async fn pool(environ: &mut Environ, start_response: &mut StartResponse<'_>) -> 
     let Some(duration) = milliseconds(environ) else { return no_duration(start_response) };
     runtime::blocking(move || compute(duration)).await;
     start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
-    Ok(Body::from(format!("computed for {} ms\n", duration.as_millis()).into_bytes()))
+    Ok(Body::from(format!("process {} computed for {} ms\n", process::id(), duration.as_millis()).into_bytes()))
 }
 
 fn compute(duration: Duration) {

@@ -28,6 +28,7 @@ mod log;
 mod master;
 mod orphans;
 mod parser;
+mod processes;
 mod request;
 mod response;
 mod runtime;

@@ -24,6 +24,7 @@ mod v05 {
     pub(crate) mod knobs;
     pub(crate) mod log;
     pub(crate) mod parser;
+    pub(crate) mod processes;
     pub(crate) mod request;
     pub(crate) mod response;
     pub(crate) mod signals;
@@ -37,7 +38,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use broken::fault;
-use v05::{app, date, decoder, environ, gateway, input, knobs, log, parser, request, response, signals, target};
+use v05::{
+    app, date, decoder, environ, gateway, input, knobs, log, parser, processes, request, response, signals, target,
+};
 
 use crate::server::Server;
 

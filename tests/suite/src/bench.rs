@@ -83,7 +83,8 @@ pub struct Ended {
 }
 
 impl Bench {
-    pub(crate) fn new(program: &Program) -> Bench {
+    /// A bench for this program.
+    pub fn new(program: &Program) -> Bench {
         Bench { program: program.clone(), record: Rc::default() }
     }
 

@@ -73,6 +73,7 @@ pub const STEPS: &[Step] = &[
             "gateway/tests/failure.rs",
             "gateway/tests/start.rs",
             "index.html",
+            "processes.rs",
         ],
         removes: &[],
         packages: &["anyhow", "httparse", "nix"],

@@ -242,6 +242,7 @@ impl Player {
 fn is_right(response: &Response, answer: &Answer) -> bool {
     let body = match &answer.body {
         Expected::Exactly(body) => response.body == *body,
+        Expected::EndsWith(text) => response.body.ends_with(text.as_bytes()),
         Expected::Lines(lines) => {
             let page = String::from_utf8_lossy(&response.body).into_owned();
             page.lines().filter(|line| TELLING.iter().any(|start| line.starts_with(start))).eq(lines)
