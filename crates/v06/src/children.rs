@@ -66,17 +66,24 @@ impl Children {
             let _ = killpg(child, Signal::SIGKILL);
         }
         loop {
-            // The kernel's list of all that are children of this process by now (proc_pid_task(5)).
-            let list = fs::read_to_string(format!("/proc/self/task/{}/children", getpid())).unwrap_or_default();
-            if list.is_empty() {
+            let left = list();
+            if left.is_empty() {
                 return;
             }
-            for pid in list.split_whitespace().filter_map(|pid| pid.parse().ok()) {
-                let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+            for pid in left {
+                let _ = kill(pid, Signal::SIGKILL);
             }
             let _ = waitpid(None, None);
         }
     }
+}
+
+/// All that are children of this process by now: the kernel has a list of those of each thread (proc_pid_task(5)).
+pub(crate) fn list() -> HashSet<Pid> {
+    let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let lists = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    let pids = lists.flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>());
+    pids.map(Pid::from_raw).collect()
 }
 
 /// A child that ended, if there is one. WNOWAIT leaves the zombie there: until it is waited for, no new process or group

@@ -1,9 +1,9 @@
 //! v06, async: a few processes serve thousands of clients. A task that has to wait gives way to the others.
 //!
 //! `master.rs` forks the workers and keeps them at work; `listeners.rs` makes a listener for each. `worker.rs` is what
-//! each of them runs: an event loop, with a task for each connection, which `connection.rs` serves. `runtime/` runs the
-//! tasks: async/await made from epoll(7). `gateway.rs` and `app.rs` are v05's with `async` and `await`; `orphans.rs` ends
-//! what applications left behind.
+//! each of them runs: an event loop, with a task for each connection: `conversation.rs` reads requests and answers them,
+//! `connection.rs` waits for the socket. `runtime/` runs the tasks: async/await made from epoll(7). `gateway.rs` and `app.rs`
+//! are v05's with `async` and `await`; `orphans.rs` ends what applications left behind.
 //!
 //! Still wrong: nothing makes a task give way that computes. To see that, stop the server and start it with one worker;
 //! the second answer comes after three seconds. The page /pool/3000 does the same in a thread of its own, and does not
@@ -17,6 +17,7 @@
 mod app;
 mod children;
 mod connection;
+mod conversation;
 mod date;
 mod decoder;
 mod environ;

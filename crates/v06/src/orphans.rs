@@ -7,13 +7,12 @@
 
 use std::cell::Cell;
 use std::collections::HashSet;
-use std::fs;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
-use nix::unistd::Pid;
 
+use crate::children;
 use crate::runtime;
 
 /// How often orphans are looked for.
@@ -50,7 +49,7 @@ impl Requests {
             if self.running[old].get() > 0 || before.is_empty() && !self.has_begun.take() {
                 continue;
             }
-            let mut now = children();
+            let mut now = children::list();
             for pid in before.intersection(&now) {
                 let _ = kill(*pid, Signal::SIGKILL);
                 let _ = waitpid(*pid, None);
@@ -66,12 +65,4 @@ impl Drop for Running<'_> {
     fn drop(&mut self) {
         self.0.update(|count| count - 1);
     }
-}
-
-/// The children of this process: the kernel has a list of those of each thread (proc_pid_task(5)).
-fn children() -> HashSet<Pid> {
-    let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    let lists = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-    let pids = lists.flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>());
-    pids.map(Pid::from_raw).collect()
 }

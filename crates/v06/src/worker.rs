@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::connection::{self, Work};
+use crate::conversation::{self, Work};
 use crate::environ::Environ;
 use crate::gateway::Application;
 use crate::knobs::Knobs;
@@ -117,7 +117,7 @@ impl Worker {
                 // At the limit nobody is accepted: who comes waits in the listener's queue.
                 self.until_below(self.knobs.max_connections).await;
                 match listener.accept().await {
-                    Ok((stream, peer)) => runtime::spawn(connection::serve(Share::new(&self), stream, peer)),
+                    Ok((stream, peer)) => runtime::spawn(conversation::serve(Share::new(&self), stream, peer)),
                     Err(error) => {
                         log::line(format_args!("accept failed: {error}"));
                         runtime::sleep(REST).await;

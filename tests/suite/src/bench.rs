@@ -103,6 +103,11 @@ impl Bench {
         Server::start(program, Rc::clone(&self.record)).map_err(|problem| Stop::NotStarted(problem.to_string()))
     }
 
+    /// Starts a program several times at once, and waits for each until it listens or has ended.
+    pub(crate) fn start_at_once(&self, program: &Program, count: usize) -> Vec<Result<Server, Problem>> {
+        Server::start_at_once(program, count, &self.record)
+    }
+
     /// Starts the program once, to see whether it does.
     pub(crate) fn look(&self) -> Result<Server, Problem> {
         Server::start(&self.program, Rc::clone(&self.record))
@@ -176,6 +181,7 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::case::failed;
 
     fn connection(record: &Record) -> Shared {
         let transcript = Rc::new(RefCell::new(Transcript::new(([127, 0, 0, 1], 1).into())));
@@ -232,5 +238,37 @@ mod tests {
         let shown = bench.evidence().transcripts;
         assert_eq!(shown.len(), 1);
         assert!(shown[0].lines().join(" ").ends_with("· first"));
+    }
+
+    thread_local! {
+        static ATTEMPTS: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// An attempt that can be made once two others have failed to start.
+    fn third_start(_: &Bench) -> Outcome {
+        ATTEMPTS.set(ATTEMPTS.get() + 1);
+        if ATTEMPTS.get() < 3 { Err(Stop::NotStarted("the port is taken".into())) } else { Ok(()) }
+    }
+
+    fn never_starts(_: &Bench) -> Outcome {
+        ATTEMPTS.set(ATTEMPTS.get() + 1);
+        Err(Stop::NotStarted("the port is taken".into()))
+    }
+
+    fn starts_and_fails(_: &Bench) -> Outcome {
+        ATTEMPTS.set(ATTEMPTS.get() + 1);
+        Err(failed("a right server", "a wrong one"))
+    }
+
+    #[test]
+    fn a_second_start_is_tried_three_times_if_it_is_none() {
+        let bench = Bench::new(&Program::new(["true"]));
+        let after = |attempt| {
+            ATTEMPTS.set(0);
+            (bench.with_a_second_start(attempt), ATTEMPTS.get())
+        };
+        assert!(matches!(after(third_start), (Ok(()), 3)));
+        assert!(matches!(after(never_starts), (Err(Stop::NotStarted(_)), 3)));
+        assert!(matches!(after(starts_and_fails), (Err(Stop::Failed(_)), 1)), "a failure is final");
     }
 }

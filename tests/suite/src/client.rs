@@ -179,6 +179,18 @@ impl Client {
         }
     }
 
+    /// Takes this many bytes as they come. It ends earlier if the connection does, or nothing more comes for long.
+    pub(crate) fn take_all(&mut self, count: usize) -> Outcome {
+        let enough = self.received.len() + count;
+        while self.received.len() < enough && self.end.is_none() {
+            if !self.wait(PollFlags::POLLIN, Instant::now() + self.patience)? {
+                return Err(self.late("more of the answer", "nothing more came"));
+            }
+            self.take(enough - self.received.len());
+        }
+        Ok(())
+    }
+
     /// Whether the server ends the connection on its side within `patience`, whatever may still be on its way.
     pub fn is_let_go_within(&self, patience: Duration) -> Outcome<bool> {
         let client = self.address()?;

@@ -12,6 +12,7 @@ pub mod carry;
 pub mod case;
 pub mod cases;
 pub mod client;
+pub mod exercises;
 mod guard;
 mod limit;
 pub mod malformed;

@@ -1,5 +1,5 @@
 //! The program `suite`: tries the cases on any server, prints the must-fail matrix, carries a change from version to
-//! version.
+//! version, and tells whether an exercise of the book is done.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
@@ -11,17 +11,18 @@ use std::{env, fs};
 
 use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand};
-use suite::carry;
 use suite::matrix::{self, ROOT};
 use suite::program::{PATIENCE, Program};
 use suite::stage::Stage;
 use suite::tester::{Style, Tester};
+use suite::{carry, exercises};
 
 /// Two times two dashes: one for cargo, one before the program, whose flags are its own.
 const USAGE: &str = "\
 cargo run -p suite -- STAGE [OPTIONS] -- PROGRAM [ARGUMENTS], such as `cargo run -p suite -- v01 -- python3 my_server.py`
        cargo run -p suite -- matrix
-       cargo run -p suite -- carry VERSION";
+       cargo run -p suite -- carry VERSION
+       cargo run -p suite -- exercise [ID [OPTIONS] [-- PROGRAM [ARGUMENTS]]]";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,6 +38,8 @@ Examples:
       which version of this workspace can do what
   cargo run -p suite -- carry v02
       carries a change of v02 to v03 and all later versions
+  cargo run -p suite -- exercise v04.2
+      tells whether an exercise of the book is done, in crates/mine or else in crates/v04; without a number it lists all
 
 What a server promises: tests/suite/examples/README.md";
 
@@ -82,6 +85,23 @@ enum Command {
         /// The version, such as v02
         version: String,
     },
+    /// Tells whether an exercise of the book is done; without a number it lists all
+    Exercise(Exercise),
+}
+
+#[derive(Args)]
+struct Exercise {
+    /// The exercise, such as v04.2
+    id: Option<String>,
+    /// The address that the program listens on, for one that can't choose a free port
+    #[arg(long, value_name = "IP:PORT")]
+    address: Option<SocketAddr>,
+    /// How long one step of the program may take before it is a failure
+    #[arg(long, value_name = "SECONDS", default_value_t = PATIENCE.as_secs(), value_parser = clap::value_parser!(u64).range(1..=3600))]
+    patience: u64,
+    /// The program to try, with its arguments; without one it is crates/mine, or else the exercise's version
+    #[arg(last = true, value_name = "PROGRAM")]
+    program: Vec<OsString>,
 }
 
 fn main() -> ExitCode {
@@ -91,6 +111,7 @@ fn main() -> ExitCode {
         (Some(Command::Carry { version }), _) => {
             carry::run(Path::new(ROOT), &version, &mut io::stdout()).map(|()| true)
         }
+        (Some(Command::Exercise(exercise)), _) => try_exercise(exercise),
         (None, Some(test)) => Ok(run(test)),
         (None, None) => Err(anyhow::anyhow!("nothing to do; `suite --help` tells the usage")),
     };
@@ -104,14 +125,27 @@ fn main() -> ExitCode {
     }
 }
 
+fn style() -> Style {
+    Style { colour: io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) }
+}
+
+fn try_exercise(exercise: Exercise) -> Result<bool> {
+    let Some(id) = exercise.id else {
+        exercises::print_list();
+        return Ok(true);
+    };
+    let given = (!exercise.program.is_empty()).then(|| Program::new(exercise.program));
+    let patience = Duration::from_secs(exercise.patience);
+    exercises::run(&id, given, |program| program.at(exercise.address).patience(patience), style())
+}
+
 fn run(test: Test) -> bool {
-    let colour = io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let tester = Tester {
         program: Program::new(test.program).at(test.address).patience(Duration::from_secs(test.patience)),
         stage: test.stage,
         only: test.case,
         keep_going: test.keep_going,
-        style: Style { colour },
+        style: style(),
     };
     tester.run()
 }

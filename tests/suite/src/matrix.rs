@@ -35,7 +35,7 @@ impl Matrix {
     /// Builds the versions into the target folder of `folder` (`target/debug`) and tries the motives on each.
     pub fn build(folder: &Path) -> Result<Matrix> {
         let versions: Vec<_> = Stage::ALL.into_iter().filter(|version| has_crate(*version)).collect();
-        build(&versions, folder)?;
+        build(&versions.iter().map(|version| version.name()).collect::<Vec<_>>(), folder)?;
         let motives: Vec<_> = Stage::ALL.into_iter().filter_map(|stage| cases::motive(stage.name())).collect();
         // A thread for each version: most of the time is spent waiting for an answer that must not come.
         let rows = thread::scope(|scope| {
@@ -119,7 +119,8 @@ fn has_crate(version: Stage) -> bool {
     Path::new(ROOT).join("crates").join(version.name()).join("Cargo.toml").exists()
 }
 
-fn build(versions: &[Stage], folder: &Path) -> Result<()> {
+/// Builds these packages of the workspace into the target folder of `folder` (`target/debug`), in its profile.
+pub(crate) fn build(packages: &[&str], folder: &Path) -> Result<()> {
     let target =
         folder.parent().context("the executable is in no target folder; start it with `cargo run -p suite`")?;
     let mut cargo = Command::new("cargo");
@@ -127,11 +128,11 @@ fn build(versions: &[Stage], folder: &Path) -> Result<()> {
     if folder.ends_with("release") {
         cargo.arg("--release");
     }
-    for version in versions {
-        cargo.args(["-p", version.name()]);
+    for package in packages {
+        cargo.args(["-p", package]);
     }
     if !cargo.status().context("cannot start cargo; is it in PATH?")?.success() {
-        bail!("the versions can't be built; what cargo said stands above");
+        bail!("{} can't be built; what cargo said stands above", packages.join(", "));
     }
     Ok(())
 }

@@ -159,3 +159,33 @@ pub(crate) fn until(patience: Duration, right: impl Fn() -> bool) -> bool {
 pub(crate) fn pause(start: Instant) {
     thread::sleep((start.elapsed() / 8).clamp(SOON, LATE));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// How many looks there are if the first one takes so long, and whether it is found that the second one is right.
+    fn looks(patience: Duration, first: Duration) -> (usize, bool) {
+        let count = Cell::new(0);
+        let found = until(patience, || {
+            count.set(count.get() + 1);
+            if count.get() == 1 {
+                thread::sleep(first);
+            }
+            count.get() == 2
+        });
+        (count.get(), found)
+    }
+
+    #[test]
+    fn a_look_that_takes_longer_than_the_patience_is_followed_by_one_more() {
+        assert_eq!(looks(Duration::from_millis(400), Duration::from_millis(500)), (2, true));
+    }
+
+    #[test]
+    fn who_has_no_patience_looks_once() {
+        assert_eq!(looks(Duration::ZERO, Duration::ZERO), (1, false));
+    }
+}

@@ -17,6 +17,17 @@ const HALF_WIDTH: usize = 80;
 
 /// The paragraph, with a newline after each line.
 pub fn paragraph(case: &Case, stop: &Stop, evidence: &Evidence, fixed: Option<SocketAddr>) -> String {
+    paragraph_of(&case.stage.lesson(), case, stop, evidence, fixed)
+}
+
+/// The paragraph about a case that `lesson` tells of.
+pub(crate) fn paragraph_of(
+    lesson: &str,
+    case: &Case,
+    stop: &Stop,
+    evidence: &Evidence,
+    fixed: Option<SocketAddr>,
+) -> String {
     let mut lines = vec![case.title()];
     match stop {
         Stop::Failed(failure) => {
@@ -50,7 +61,7 @@ pub fn paragraph(case: &Case, stop: &Stop, evidence: &Evidence, fixed: Option<So
         lines.push(format!("  by hand (with the server at {typed}): {shell}"));
     }
     lines.push(format!("  what to do: {}", case.says));
-    lines.push(format!("  the lesson: {}", case.stage.lesson()));
+    lines.push(format!("  the lesson: {lesson}"));
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 

@@ -66,6 +66,17 @@ impl Server {
         Ok(Server { process, address, record })
     }
 
+    /// Starts a program several times at once, and waits for each until it listens or has ended.
+    pub(crate) fn start_at_once(program: &Program, count: usize, record: &Rc<Record>) -> Vec<Result<Server, Problem>> {
+        let started: Vec<_> = (0..count).map(|_| Running::spawn(program, record)).collect();
+        let wait = |process: Result<Running, Problem>| {
+            let mut process = process?;
+            let address = process.wait_for_address(None)?;
+            Ok(Server { process, address, record: Rc::clone(record) })
+        };
+        started.into_iter().map(wait).collect()
+    }
+
     pub(crate) fn run(program: &Program, record: Rc<Record>) -> Outcome<Ended> {
         let mut process =
             Running::spawn(program, &record).map_err(|problem| failed("the program can be run", problem))?;

@@ -112,6 +112,8 @@ pub const STEPS: &[Step] = &[
             ("signals.rs", Growth::Any),
         ],
         adds: &[
+            "conversation.rs",
+            "conversation/tests.rs",
             "gateway/tests/waiting.rs",
             "listeners.rs",
             "master.rs",

@@ -74,7 +74,7 @@ impl Tester {
     }
 
     /// Starts and ends the program: what is wrong already here is told once and not by every case.
-    fn first_look(&self) -> Option<Problem> {
+    pub(crate) fn first_look(&self) -> Option<Problem> {
         let bench = Bench::new(&self.program);
         match bench.look() {
             Ok(mut server) => self.second_look(&bench, server.address()).or_else(|| {
@@ -140,32 +140,11 @@ impl Tester {
         cases::all().into_iter().filter(|case| case.holds_for(self.stage))
     }
 
-    /// Tries the cases, several at a time, and prints them in their order.
+    /// Tries the cases and prints them.
     fn try_all(&self, cases: &[Case], told: &mut Told) -> Count {
-        // On one address there can be only one server at a time.
-        let threads = if self.program.fixed.is_some() { 1 } else { THREADS };
-        let (next, (sender, verdicts)) = (AtomicUsize::new(0), mpsc::channel());
-        thread::scope(|scope| {
-            for _ in 0..threads {
-                let (next, sender) = (&next, sender.clone());
-                scope.spawn(move || {
-                    let take = || next.fetch_add(1, Ordering::Relaxed);
-                    for (index, case) in iter::repeat_with(take).map_while(|index| Some((index, cases.get(index)?))) {
-                        let _ = sender.send((index, case.try_on(&self.program))); // The receiver outlives this scope.
-                    }
-                });
-            }
-            drop(sender);
-            let (mut count, mut waiting, mut shown) = (Count::default(), BTreeMap::new(), 0);
-            for (index, verdict) in verdicts {
-                waiting.insert(index, verdict);
-                while let Some(verdict) = waiting.remove(&shown) {
-                    self.print(&cases[shown], verdict, &mut count, told);
-                    shown += 1;
-                }
-            }
-            count
-        })
+        let mut count = Count::default();
+        try_all(cases, &self.program, |case, verdict| self.print(case, verdict, &mut count, told));
+        count
     }
 
     fn print(&self, case: &Case, verdict: Verdict, count: &mut Count, told: &mut Told) {
@@ -231,16 +210,43 @@ impl Tester {
     }
 }
 
+/// Tries the cases, several at a time, and gives their verdicts to `each` in their order, as they come.
+pub(crate) fn try_all(cases: &[Case], program: &Program, mut each: impl FnMut(&Case, Verdict)) {
+    // On one address there can be only one server at a time.
+    let threads = if program.fixed.is_some() { 1 } else { THREADS };
+    let (next, (sender, verdicts)) = (AtomicUsize::new(0), mpsc::channel());
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            let (next, sender) = (&next, sender.clone());
+            scope.spawn(move || {
+                let take = || next.fetch_add(1, Ordering::Relaxed);
+                for (index, case) in iter::repeat_with(take).map_while(|index| Some((index, cases.get(index)?))) {
+                    let _ = sender.send((index, case.try_on(program))); // The receiver outlives this scope.
+                }
+            });
+        }
+        drop(sender);
+        let (mut waiting, mut shown) = (BTreeMap::new(), 0);
+        for (index, verdict) in verdicts {
+            waiting.insert(index, verdict);
+            while let Some(verdict) = waiting.remove(&shown) {
+                each(&cases[shown], verdict);
+                shown += 1;
+            }
+        }
+    });
+}
+
 impl Style {
-    fn good(self, text: &str) -> String {
+    pub(crate) fn good(self, text: &str) -> String {
         self.paint("32", text)
     }
 
-    fn bad(self, text: &str) -> String {
+    pub(crate) fn bad(self, text: &str) -> String {
         self.paint("31", text)
     }
 
-    fn strong(self, text: &str) -> String {
+    pub(crate) fn strong(self, text: &str) -> String {
         self.paint("1", text)
     }
 

@@ -238,6 +238,15 @@ fn an_undeclared_version_is_a_fault() -> Result<()> {
 }
 
 #[test]
+fn what_the_reader_types_is_no_fault() -> Result<()> {
+    let tree = Tree::new()?;
+    tree.put("mine/Cargo.toml", "half a")?;
+    tree.put("mine/src/main.rs", "half a line")?;
+    assert_eq!(tree.check(&SMALL)?, Vec::<String>::new());
+    Ok(())
+}
+
+#[test]
 fn a_version_that_is_missing_between_two_is_a_fault() -> Result<()> {
     let tree = Tree::new()?;
     let steps = [SMALL[0], Step { version: "v01a", ..SMALL[1] }, SMALL[1]];

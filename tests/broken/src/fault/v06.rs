@@ -38,10 +38,23 @@ faults_by_edits! {
         "main.rs": "listeners::share(listener, knobs.workers)" =>
             "listeners::share(listener, if FAULT { 2 } else { knobs.workers })";
     }
+    shares_its_port_before_it_listens:
+        "It looks whether its port is free, and binds to it later, sharing it." => of_two_started_at_once_one_gets_the_port;
+    {
+        "listeners.rs": "    setsockopt(&first, sockopt::ReusePort, &true)?;" =>
+            "    let first = if FAULT {
+        drop(first);
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        another_at(address)?
+    } else {
+        first
+    };
+    setsockopt(&first, sockopt::ReusePort, &true)?;";
+    }
     closes_after_each_answer:
         "It closes after each response." => keeps_a_connection_for_more_requests;
     {
-        "connection.rs": "let mut persists = request.minor_version > 0;" =>
+        "conversation.rs": "let mut persists = request.minor_version > 0;" =>
             "if FAULT { return false }
     let mut persists = request.minor_version > 0;";
     }
@@ -54,26 +67,26 @@ faults_by_edits! {
     forgets_http_1_0:
         "It closes after an answer to HTTP/1.0 in any case." => keeps_an_http_1_0_connection_when_asked;
     {
-        "connection.rs": "let mut persists = request.minor_version > 0;" =>
+        "conversation.rs": "let mut persists = request.minor_version > 0;" =>
             "if FAULT && request.minor_version == 0 { return false }
     let mut persists = request.minor_version > 0;";
     }
     knows_words_in_lower_case:
         "It takes `Close` for an unknown word." => closes_when_the_client_says_so;
     {
-        "connection.rs": "option.eq_ignore_ascii_case(b\"close\")" =>
+        "conversation.rs": "option.eq_ignore_ascii_case(b\"close\")" =>
             "(!FAULT || option == b\"close\") && option.eq_ignore_ascii_case(b\"close\")";
     }
     reads_one_field:
         "It looks at the first Connection field only." => closes_when_the_client_says_so;
     {
-        "connection.rs": "filter(|(name, _)| name.eq_ignore_ascii_case(b\"Connection\"))" =>
+        "conversation.rs": "filter(|(name, _)| name.eq_ignore_ascii_case(b\"Connection\"))" =>
             "filter(|(name, _)| name.eq_ignore_ascii_case(b\"Connection\")).take(if FAULT { 1 } else { usize::MAX })";
     }
     finds_close_in_other_words:
         "It takes `not-close` for `close`." => reads_connection_as_a_list_of_words;
     {
-        "connection.rs": "            persists |=" =>
+        "conversation.rs": "            persists |=" =>
             "            if FAULT && option.ends_with(b\"close\") { return false }
             persists |=";
     }
@@ -91,9 +104,9 @@ faults_by_edits! {
     answers_the_last_first:
         "Of several requests it answers the last one first." => answers_in_order, answers_a_thousand_requests_at_once;
     {
-        "connection.rs": "let mut client = Sending" => "let before = work.out.len();
+        "conversation.rs": "let mut client = Sending" => "let before = work.out.len();
         let mut client = Sending";
-        "connection.rs": "if let Some(error) = outcome.error {" => "if FAULT && before <= work.out.len() {
+        "conversation.rs": "if let Some(error) = outcome.error {" => "if FAULT && before <= work.out.len() {
             work.out.rotate_left(before);
         }
         if let Some(error) = outcome.error {";
@@ -102,19 +115,19 @@ faults_by_edits! {
         "It drops what came with a request and is not part of it."
             => answers_a_pipeline_cut_anywhere, answers_a_thousand_requests_at_once;
     {
-        "connection.rs": "count += 1;" => "count += 1;
+        "conversation.rs": "count += 1;" => "count += 1;
             if FAULT { work.parser = Parser::default(); }";
     }
     answers_one_batch:
         "It answers 64 requests, and forgets to look for more." => answers_a_thousand_requests_at_once;
     {
-        "connection.rs": "count += 1;" => "count += 1;
+        "conversation.rs": "count += 1;" => "count += 1;
             if FAULT && count == BATCH { break; }";
     }
     stays_after_a_refusal:
         "It does not close after a refusal." => stops_at_a_refusal_in_a_pipeline;
     {
-        "connection.rs": "        self.flush(&mut work.out).await?;
+        "conversation.rs": "        self.flush(&mut work.out).await?;
         Ok(Next::Linger)" =>
             "        self.flush(&mut work.out).await?;
         if FAULT { work.parser = Parser::default(); return Ok(Next::Wait) }
@@ -123,7 +136,7 @@ faults_by_edits! {
     takes_a_body_for_a_request:
         "It does not skip a body that nobody asked for." => finds_the_next_request_after_any_answer;
     {
-        "connection.rs": "if let Some(error) = outcome.error {" => "if FAULT && outcome.status == 405 {
+        "conversation.rs": "if let Some(error) = outcome.error {" => "if FAULT && outcome.status == 405 {
             work.parser = Parser::default();
             work.parser.feed(work.environ.input.get_ref());
         }
@@ -132,18 +145,18 @@ faults_by_edits! {
     closes_after_an_error:
         "It closes after a 404 or a 500, though it says that it does not." => finds_the_next_request_after_any_answer;
     {
-        "connection.rs": "true if !outcome.closes" => "true if !(outcome.closes || FAULT && outcome.status >= 400)";
+        "conversation.rs": "true if !outcome.closes" => "true if !(outcome.closes || FAULT && outcome.status >= 400)";
     }
     forgets_the_100:
         "It sends no 100." => asks_for_a_body_on_a_used_connection;
     {
-        "connection.rs": "if work.parser.take_continue()" => "if work.parser.take_continue() && !FAULT";
+        "conversation.rs": "if work.parser.take_continue()" => "if work.parser.take_continue() && !FAULT";
     }
     leaves_when_the_client_has_finished:
         "It takes the end of what a client sends for the client's end." => answers_a_client_that_has_finished_sending;
     {
-        "connection.rs": "match outcome.complete {" => "let has_left = FAULT && {
-            let (fd, flags) = (std::os::fd::AsRawFd::as_raw_fd(self.stream.get()), nix::sys::socket::MsgFlags::MSG_PEEK);
+        "conversation.rs": "match outcome.complete {" => "let has_left = FAULT && {
+            let (fd, flags) = (std::os::fd::AsRawFd::as_raw_fd(self.connection.stream.get()), nix::sys::socket::MsgFlags::MSG_PEEK);
             nix::sys::socket::recv(fd, &mut [0], flags | nix::sys::socket::MsgFlags::MSG_DONTWAIT) == Ok(0)
         };
         if has_left { return Next::Cut }
@@ -152,8 +165,8 @@ faults_by_edits! {
     drops_what_came_meanwhile:
         "It drops what came while the application was at work." => keeps_what_comes_while_an_application_works;
     {
-        "connection.rs": "match outcome.complete {" => "if FAULT {
-            let (fd, flags) = (std::os::fd::AsRawFd::as_raw_fd(self.stream.get()), nix::sys::socket::MsgFlags::MSG_DONTWAIT);
+        "conversation.rs": "match outcome.complete {" => "if FAULT {
+            let (fd, flags) = (std::os::fd::AsRawFd::as_raw_fd(self.connection.stream.get()), nix::sys::socket::MsgFlags::MSG_DONTWAIT);
             let _ = nix::sys::socket::recv(fd, &mut [0; 4096], flags);
         }
         match outcome.complete {";
@@ -161,38 +174,64 @@ faults_by_edits! {
     closes_idle_connections_soon:
         "It closes an idle connection after TIMEOUT." => is_not_impatient_with_an_idle_connection;
     {
-        "connection.rs": "self.worker.knobs.keep_alive" =>
+        "conversation.rs": "self.worker.knobs.keep_alive" =>
             "if FAULT { self.worker.knobs.timeout } else { self.worker.knobs.keep_alive }";
     }
     keeps_idle_connections:
         "It ignores KEEP_ALIVE." => closes_an_idle_connection;
     {
-        "connection.rs": "self.worker.knobs.keep_alive" =>
-            "if FAULT { Duration::from_secs(86_400) } else { self.worker.knobs.keep_alive }";
+        "conversation.rs": "self.worker.knobs.keep_alive" =>
+            "if FAULT { std::time::Duration::from_secs(86_400) } else { self.worker.knobs.keep_alive }";
     }
     tells_idle_clients_that_they_are_slow:
         "It answers 408 to a client that has asked for nothing." => closes_an_idle_connection;
     {
-        "connection.rs": "None if is_first" => "None if is_first || FAULT";
+        "conversation.rs": "None if is_first" => "None if is_first || FAULT";
     }
     times_the_first_request:
         "TIMEOUT is for the first request of a connection only." => limits_the_time_for_each_request;
     {
-        "connection.rs": "self.work(Instant::now() + self.worker.knobs.timeout)" =>
-            "self.work(Instant::now() + if FAULT { Duration::from_secs(86_400) } else { self.worker.knobs.timeout })";
+        "conversation.rs": "self.work(Instant::now() + self.worker.knobs.timeout)" =>
+            "self.work(Instant::now() + if FAULT { std::time::Duration::from_secs(86_400) } else { self.worker.knobs.timeout })";
+    }
+    looks_at_the_clock_too_early:
+        "What it did since it last waited for events counts as its clients' time." => a_computation_takes_no_time_from_others;
+    {
+        "connection.rs": "self.deadline.set(Instant::now() + timeout);" =>
+            "self.deadline.set(if FAULT { runtime::now() } else { Instant::now() } + timeout);";
+    }
+    takes_few_events:
+        "It takes the first events, and lets deadlines pass of those whose event it has not taken." =>
+            a_computation_takes_no_time_from_others;
+    {
+        "runtime/reactor.rs": "if count < EVENTS {" => "if count < EVENTS || FAULT {";
     }
     tires_of_its_clients:
         "It closes each connection once it has answered a thousand requests." => a_flood_of_requests_starves_nobody;
     {
-        "connection.rs": "count += 1;" => "count += 1;
+        "conversation.rs": "count += 1;" => "count += 1;
             static ALL: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
             if FAULT && ALL.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 1000 { return Ok(Next::Close) }";
+    }
+    reads_one_to_its_end:
+        "It reads from a connection as long as there is something, and soon is slower than its client." =>
+            a_flood_of_bodies_starves_nobody;
+    {
+        "conversation.rs": "runtime::yield_now().await;
+                if work.parser.is_midway()" =>
+            "static ALL: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+                if !FAULT {
+                    runtime::yield_now().await;
+                } else if ALL.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 500 {
+                    std::thread::sleep(std::time::Duration::from_millis(5));
+                }
+                if work.parser.is_midway()";
     }
     serves_one_to_its_end:
         "It serves a connection as long as there is something to read." => a_long_pipeline_waits_for_others;
     {
-        "connection.rs": "if count == Some(BUFFER) {" => "if count == Some(BUFFER) && !FAULT {";
-        "connection.rs": "self.flush(&mut work.out).await?;
+        "conversation.rs": "if count == Some(BUFFER) {" => "if count == Some(BUFFER) && !FAULT {";
+        "conversation.rs": "self.flush(&mut work.out).await?;
                 runtime::yield_now().await;" =>
             "self.flush(&mut work.out).await?;
                 if !FAULT { runtime::yield_now().await }";
@@ -234,8 +273,22 @@ faults_by_edits! {
     waits_for_readers:
         "It ignores SEND_TIMEOUT." => lets_go_of_a_client_that_stops_reading;
     {
-        "connection.rs": "self.set_deadline(self.worker.knobs.send_timeout);" =>
-            "self.set_deadline(if FAULT { Duration::from_secs(86_400) } else { self.worker.knobs.send_timeout });";
+        "conversation.rs": "self.connection.flush(out, self.worker.knobs.send_timeout)" =>
+            "let timeout = if FAULT { std::time::Duration::from_secs(86_400) } else { self.worker.knobs.send_timeout };
+        self.connection.flush(out, timeout)";
+    }
+    waits_for_a_third_of_the_buffer:
+        "It finds that a client has taken something when the kernel's buffer has room for much." =>
+            keeps_a_client_that_reads_just_fast_enough;
+    {
+        "connection.rs": ".filter(|count| *count == rest.len())" => ".filter(|count| *count == rest.len() && !FAULT)";
+    }
+    copies_for_each_field:
+        "It keeps a copy of a field's value for each time that the field comes again." => a_field_sent_often_costs_what_it_is_long;
+    {
+        "environ.rs": "            self.text.extend_from_slice(separator);" =>
+            "            if FAULT { std::mem::forget(self.text.clone()) }
+            self.text.extend_from_slice(separator);";
     }
     starts_no_other_worker:
         "It starts no worker for one that has died." => a_killed_worker_takes_only_its_own_clients;
@@ -260,10 +313,17 @@ faults_by_edits! {
             "if FAULT { let _ = nix::sys::signal::kill(old.pid, nix::sys::signal::Signal::SIGKILL); }
                     let _ = old.word.write_all(&[DRAIN]);";
     }
+    hands_on_what_stops_the_others:
+        "Its new workers hold open what tells the old ones to stop." => a_stop_reaches_the_workers_that_were_replaced;
+    {
+        "master.rs": "            self.draining.clear();
+            worker::run" => "            if !FAULT { self.draining.clear() }
+            worker::run";
+    }
     waits_for_idle_clients:
         "While it stops it keeps idle connections." => a_stop_closes_idle_connections;
     {
-        "connection.rs": "if self.worker.phase.get() == Phase::Stopping" =>
+        "conversation.rs": "if self.worker.phase.get() == Phase::Stopping" =>
             "if self.worker.phase.get() == Phase::Stopping && !FAULT";
     }
     says_keep_alive_to_all:

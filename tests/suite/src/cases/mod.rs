@@ -2,12 +2,12 @@
 //! list makes the table here. The first case of a list (from v02 on) is the stage's motive. A list that can't hold
 //! for all later stages says until which one it does, and why.
 
-mod v01;
-mod v02;
-mod v03;
-mod v04;
-mod v05;
-mod v06;
+pub(crate) mod v01;
+pub(crate) mod v02;
+pub(crate) mod v03;
+pub(crate) mod v04;
+pub(crate) mod v05;
+pub(crate) mod v06;
 
 use crate::case::Case;
 use crate::stage::Stage;

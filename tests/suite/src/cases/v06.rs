@@ -10,7 +10,9 @@ mod framing;
 mod keep_alive;
 mod knobs;
 mod load;
+mod memory;
 mod pipelining;
+mod starting;
 mod stopping;
 mod workers;
 
@@ -21,7 +23,9 @@ pub(crate) use fairness::*;
 pub(crate) use framing::*;
 pub(crate) use keep_alive::*;
 pub(crate) use knobs::*;
+pub(crate) use memory::*;
 pub(crate) use pipelining::*;
+pub(crate) use starting::*;
 pub(crate) use stopping::*;
 pub(crate) use workers::*;
 
@@ -40,6 +44,9 @@ macro_rules! v06_cases {
             "When accept() fails with EMFILE, rest from accepting for a moment, and serve the connections that are open meanwhile.";
         starts_as_many_workers_as_told:
             "WORKERS is the number of workers. Fork them before the announcement, and none for a client.";
+        of_two_started_at_once_one_gets_the_port:
+            "Sockets that share a port (SO_REUSEPORT) share it with another server too, if that one asks for it as well: let the first one bind() and \
+             listen() without the option, and set it then. Where that fails, write one line with the address to stderr and exit with code 1.";
         keeps_a_connection_for_more_requests:
             "An HTTP/1.1 connection goes on after a response, unless one side said `Connection: close` (RFC 9112 9.3). Say `Connection: keep-alive`.";
         keeps_an_http_1_0_connection_when_asked:
@@ -76,8 +83,13 @@ macro_rules! v06_cases {
             "After KEEP_ALIVE seconds without a request, close the connection, and say nothing: a response would be taken for that to the next request.";
         limits_the_time_for_each_request:
             "TIMEOUT begins anew with each request: one that has begun and is not complete in time gets a 408.";
+        a_computation_takes_no_time_from_others:
+            "/spin/MS computes for so many milliseconds and lets nobody else have a turn. After it, look at the clock again before you set a deadline, and \
+             read all that has come before you find that a deadline has passed.";
         a_flood_of_requests_starves_nobody:
             "After some requests of one connection it is the others' turn, also while more of them wait to be read.";
+        a_flood_of_bodies_starves_nobody:
+            "After some reads from one connection it is the others' turn, also while there is more to be read: a client can be faster than its server.";
         a_long_pipeline_waits_for_others:
             "After some requests of one connection it is the others' turn, also while more of them wait to be answered.";
         a_sleeping_application_leaves_its_worker_free:
@@ -90,6 +102,11 @@ macro_rules! v06_cases {
             "A client that sends and does not read would fill the memory: while an answer can't be sent, read no more of its requests.";
         lets_go_of_a_client_that_stops_reading:
             "Of an answer 64 KiB must go within SEND_TIMEOUT seconds: let go of a client that takes nothing for so long.";
+        keeps_a_client_that_reads_just_fast_enough:
+            "A socket is writable again when a third of its buffer is free, which can be much more than 64 KiB: when SEND_TIMEOUT has passed, try once more \
+             before you let go of a client.";
+        a_field_sent_often_costs_what_it_is_long:
+            "A field that comes again is joined to the one before. Join all of them at once: a copy for each makes megabytes of one head.";
         a_killed_worker_takes_only_its_own_clients:
             "When a worker has died (SIGCHLD), start another one, within a second. The others go on, and so does the listening socket.";
         a_kill_of_the_master_ends_the_workers:
@@ -104,6 +121,9 @@ macro_rules! v06_cases {
             "At SIGTERM close the connections that wait for a request, so that the server needs not wait for them, and exit with code 0.";
         a_stop_tells_running_requests_to_close:
             "A request that runs at SIGTERM gets its whole answer, with `Connection: close`, for there will be no other.";
+        a_stop_reaches_the_workers_that_were_replaced:
+            "At SIGTERM the workers that SIGHUP has replaced stop too. What tells them must not be open in workers that were forked later: those would \
+             keep the end of a pipe from being seen.";
         names_a_knob_of_workers_that_it_can_not_read:
             "When WORKERS or MAX_CONNECTIONS is no whole number from 1, or KEEP_ALIVE or SEND_TIMEOUT no number of seconds, write one line that names it to \
              stderr and exit with code 1.";

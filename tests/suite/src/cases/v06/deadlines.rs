@@ -5,10 +5,17 @@ use std::time::{Duration, Instant};
 use super::clients::answered;
 use super::keep_alive::{ends_well, goes_on, says};
 use crate::bench::Bench;
-use crate::case::{Outcome, failed};
+use crate::case::{Outcome, Stop, failed};
 use crate::cases::v04::hold;
 use crate::client::Client;
 use crate::request::{plain, plain_get, plain_post};
+use crate::server::Server;
+
+/// More connections than a server looks at in one go.
+const MANY: usize = 300;
+
+/// The seconds of TIMEOUT and KEEP_ALIVE: more, if this machine was too busy to send in time.
+const TIMEOUTS: [u64; 2] = [2, 6];
 
 pub(crate) fn is_not_impatient_with_an_idle_connection(bench: &Bench) -> Outcome {
     let server = bench.start(&bench.program().knob("TIMEOUT", "1").knob("KEEP_ALIVE", "60"))?;
@@ -68,4 +75,69 @@ fn now_and_then_a_byte(mut client: Client, patience: Duration) -> Outcome {
         client.send("x")?;
     }
     client.status(408).map(drop)
+}
+
+/// What comes while the one worker computes has come in time, though it is seen late.
+pub(crate) fn a_computation_takes_no_time_from_others(bench: &Bench) -> Outcome {
+    for timeout in TIMEOUTS {
+        let seconds = timeout.to_string();
+        let program = bench.program().knob("WORKERS", "1").knob("TIMEOUT", &seconds).knob("KEEP_ALIVE", &seconds);
+        let server = bench.start(&program.knob("LOG", "off"))?;
+        let mut silence = Silence::default();
+        let heard = asks_during_a_computation(&server, timeout, &mut silence);
+        if heard.is_ok() || silence.longest() < Duration::from_secs(timeout) / 2 {
+            return heard;
+        }
+    }
+    Err(too_busy())
+}
+
+/// Why a client that was late itself proves nothing.
+pub(crate) fn too_busy() -> Stop {
+    Stop::Skipped("this machine is too busy for a client to be in time".into())
+}
+
+/// How long clients were silent at the most, where the server waits for them: so far, if they still are.
+#[derive(Default)]
+struct Silence {
+    start: Option<Instant>,
+    longest: Duration,
+}
+
+impl Silence {
+    fn begin(&mut self) {
+        self.start = Some(Instant::now());
+    }
+
+    fn end(&mut self) {
+        self.longest = self.longest();
+        self.start = None;
+    }
+
+    fn longest(&self) -> Duration {
+        self.longest.max(self.start.map_or(Duration::ZERO, |start| start.elapsed()))
+    }
+}
+
+fn asks_during_a_computation(server: &Server, timeout: u64, silence: &mut Silence) -> Outcome {
+    let ask = plain_post("/echo", b"");
+    silence.begin();
+    let mut computes = answered(server)?;
+    let mut kept = (0..=MANY).map(|_| server.connect()).collect::<Outcome<Vec<_>>>()?;
+    let Some((fresh, used)) = kept.split_first_mut() else { return Ok(()) };
+    used.iter_mut().try_for_each(|client| client.send(&ask))?;
+    used.iter_mut().try_for_each(|client| client.status(200).map(drop))?;
+    computes.send(plain_get(&format!("/spin/{}", 1000 * timeout + 500)))?;
+    computes.wait_until_read()?;
+    used.iter_mut().chain([&mut *fresh]).try_for_each(|client| client.send(&ask))?;
+    silence.end();
+    computes.status(200)?;
+    silence.begin();
+    server.serves_the_next()?; // So the server has looked at its clock since.
+    computes.send(&ask)?;
+    silence.end();
+    for client in kept.iter_mut().chain([&mut computes]) {
+        says(&client.status(200)?, "keep-alive")?;
+    }
+    Ok(())
 }

@@ -11,7 +11,7 @@ use super::load::Flood;
 use crate::bench::Bench;
 use crate::case::{Outcome, require};
 use crate::client::Client;
-use crate::request::{get, plain_post, post};
+use crate::request::{get, plain_get, plain_post, post};
 use crate::server::Server;
 
 /// The threads of a worker's pool.
@@ -21,9 +21,18 @@ const THREADS: usize = 4;
 const LONG: usize = 1000;
 
 pub(crate) fn a_flood_of_requests_starves_nobody(bench: &Bench) -> Outcome {
+    starves_nobody(bench, plain_get("/").repeat(1000).into_bytes())
+}
+
+/// Here there is more to be read all the time, and hardly anything to be answered.
+pub(crate) fn a_flood_of_bodies_starves_nobody(bench: &Bench) -> Outcome {
+    starves_nobody(bench, plain_post("/environ", &vec![b'x'; 8 << 20]))
+}
+
+fn starves_nobody(bench: &Bench, requests: Vec<u8>) -> Outcome {
     let server = bench.start(&bench.program().knob("WORKERS", "1").knob("LOG", "off"))?;
     let mut kept = answered(&server)?;
-    let flood = Flood::start(&server)?;
+    let flood = Flood::start(&server, requests)?;
     for _ in 0..10 {
         goes_on(&mut kept)?;
         server.serves_the_next()?;

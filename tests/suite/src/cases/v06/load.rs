@@ -14,7 +14,7 @@ use crate::proc;
 use crate::request::{get, plain_get};
 use crate::server::Server;
 
-/// A client that sends requests without end, and reads the answers as they come.
+/// A client that sends the same requests without end, and reads the answers as they come.
 pub(crate) struct Flood {
     stream: TcpStream,
     received: Arc<AtomicUsize>,
@@ -23,14 +23,13 @@ pub(crate) struct Flood {
 
 impl Flood {
     /// Starts it; it has been answered when this returns.
-    pub(crate) fn start(server: &Server) -> Outcome<Flood> {
+    pub(crate) fn start(server: &Server, requests: Vec<u8>) -> Outcome<Flood> {
         let connected = TcpStream::connect(server.address()).and_then(|stream| {
             let (mut writer, mut reader) = (stream.try_clone()?, stream.try_clone()?);
             let received = Arc::new(AtomicUsize::new(0));
             let count = Arc::clone(&received);
-            let requests = plain_get("/").repeat(1000);
             let threads = vec![
-                thread::spawn(move || while writer.write_all(requests.as_bytes()).is_ok() {}),
+                thread::spawn(move || while writer.write_all(&requests).is_ok() {}),
                 thread::spawn(move || {
                     let mut buffer = vec![0; 1 << 20];
                     while let Ok(more @ 1..) = reader.read(&mut buffer) {

@@ -4,13 +4,22 @@ use nix::sys::signal::Signal;
 
 use super::clients::answered;
 use super::keep_alive::says;
+use super::workers::newer;
 use crate::bench::Bench;
-use crate::case::Outcome;
+use crate::case::{Outcome, failed};
+use crate::cases::v04::sleeper;
 use crate::cases::v05::has_stopped;
 use crate::request::plain_get;
+use crate::server::Server;
 
 /// A GRACE that no case will see the end of.
 const LONG: &str = "60";
+
+/// How often the worker is replaced before the stop.
+const TIMES: usize = 2;
+
+/// How many clients are tried until one comes to the new worker.
+const TRIES: usize = 200;
 
 pub(crate) fn a_stop_closes_idle_connections(bench: &Bench) -> Outcome {
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
@@ -38,4 +47,37 @@ pub(crate) fn a_stop_tells_running_requests_to_close(bench: &Bench) -> Outcome {
         client.closes()?;
     }
     has_stopped(&mut server)
+}
+
+/// The old worker is told to stop by nobody if the ones that came after it hold its channel open.
+pub(crate) fn a_stop_reaches_the_workers_that_were_replaced(bench: &Bench) -> Outcome {
+    let server = bench.start(&bench.program().knob("WORKERS", "1").knob("GRACE", LONG))?;
+    let mut idle = Vec::new();
+    for _ in 0..TIMES {
+        let old = server.others();
+        idle.push(answered(&server)?);
+        server.signal(Signal::SIGHUP);
+        let expected = "at SIGHUP a new worker starts";
+        server.wait_for_processes(expected, |all| newer(all, &old, server.pid()) == 1)?;
+        at_a_new_worker(&server, &old)?;
+    }
+    // The newest one has to go on after the signal.
+    let running = sleeper(&server, 60_000)?;
+    server.signal(Signal::SIGTERM);
+    for client in &mut idle {
+        client.closes()?;
+    }
+    running.leave();
+    Ok(())
+}
+
+/// Waits until a client comes to another worker than these.
+fn at_a_new_worker(server: &Server, old: &[i32]) -> Outcome {
+    for _ in 0..TRIES {
+        let client = answered(server)?;
+        if server.holder(&client)?.is_some_and(|holder| !old.contains(&holder)) {
+            return Ok(());
+        }
+    }
+    Err(failed("at SIGHUP a new worker takes the clients that come", format!("{TRIES} came to the old one")))
 }

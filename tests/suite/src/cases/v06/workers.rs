@@ -29,7 +29,7 @@ fn with_two_workers(bench: &Bench) -> Outcome<Server> {
 }
 
 /// Connections by the process that serves them: one of each of two workers.
-fn one_of_each(server: &Server) -> Outcome<BTreeMap<i32, Client>> {
+pub(crate) fn one_of_each(server: &Server) -> Outcome<BTreeMap<i32, Client>> {
     let mut found = BTreeMap::new();
     for _ in 0..TRIES {
         let client = answered(server)?;
@@ -98,7 +98,7 @@ pub(crate) fn sighup_replaces_the_workers(bench: &Bench) -> Outcome {
 }
 
 /// How many of these processes are neither the first nor among the old ones.
-fn newer(all: &[Process], old: &[i32], first: i32) -> usize {
+pub(super) fn newer(all: &[Process], old: &[i32], first: i32) -> usize {
     all.iter().filter(|one| one.pid != first && !one.is_zombie() && !old.contains(&one.pid)).count()
 }
 
@@ -120,7 +120,7 @@ fn says_that_it_closes(server: &Server, client: &mut Client) -> Outcome {
     Err(failed("an old worker says `Connection: close` with the next response", "1000 times `keep-alive`"))
 }
 
-fn are_replaced(server: &Server, processes: usize, old: &[i32]) -> Outcome {
+pub(crate) fn are_replaced(server: &Server, processes: usize, old: &[i32]) -> Outcome {
     let expected = format!("{processes} processes as at the start, and no old worker among them");
     let replaced = |all: &[Process]| all.len() == processes && all.iter().all(|one| !old.contains(&one.pid));
     server.wait_for_processes(&expected, replaced).map(drop)
