@@ -8,7 +8,7 @@
 //!
 //!     head -c 1048576 /dev/zero | curl -s --data-binary @- http://127.0.0.1:8888/echo | wc -c
 //!
-//! At least 1048576 bytes should come back; 4096 do.
+//! At least 1048576 bytes should come back; at most 4096 do.
 //!
 //! Sources: socket(2), bind(2), listen(2), accept(2).
 
