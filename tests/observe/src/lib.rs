@@ -5,6 +5,7 @@
 //! the date and the machine: the book quotes it from there.
 
 pub mod costs;
+pub mod machine;
 pub mod syscalls;
 pub mod timeline;
 pub mod versions;
