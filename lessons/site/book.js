@@ -1,0 +1,104 @@
+// What the book's site does otherwise than mdBook. Each part stands for itself. Without this file the book can be read
+// too: then the arrow keys turn pages, pictures are shown as their source, and links to the repository lead nowhere.
+'use strict';
+{
+
+// ---- Arrow keys ----
+
+// They belong to the reader: they scroll a long line of code, move through a selected text, and steer a screen reader.
+// mdBook turns pages with them (its issue 1789), so its handler does not get to see them, and no help says any more
+// that they do. Pages are turned by their links.
+addEventListener('keydown', event => {
+  if (event.key === 'ArrowLeft' || event.key === 'ArrowRight') event.stopImmediatePropagation();
+}, true);
+for (const link of document.querySelectorAll('a[aria-keyshortcuts]')) link.removeAttribute('aria-keyshortcuts');
+for (const line of document.querySelectorAll('#mdbook-help-popup p')) {
+  if (line.textContent.includes('→')) line.remove();
+}
+
+// ---- What scrolls ----
+
+/** What is wider than the page scrolls by itself; for that, the keyboard has to reach it. */
+function reachScrollers() {
+  for (const box of document.querySelectorAll('main pre > code, main .table-wrapper, main .picture')) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute('tabindex');
+  }
+}
+addEventListener('load', reachScrollers);
+addEventListener('resize', reachScrollers);
+
+// ---- Links out of the site ----
+
+// A file outside of lessons/ is there on a code host and in a clone, but not on the site. The link to it becomes its
+// text and the file's name. mdBook has made .html of its .md already.
+const levels = path => path.split('../').length;
+for (const link of document.querySelectorAll('main a[href^="../"]')) {
+  const path = link.getAttribute('href');
+  if (levels(path) > levels(path_to_root)) {
+    const file = document.createElement('code');
+    file.textContent = path.replaceAll('../', '').replace(/\.html(#.*)?$/, '.md');
+    link.replaceWith(...link.childNodes, ' (in the repository: ', file, ')');
+  }
+}
+
+// ---- Pictures ----
+
+// A picture in the language Mermaid is drawn by code hosts themselves. What draws it here is no part of the
+// repository; `.ci/site` puts it beside this file. Without it, the picture's source stays.
+const DARK = ['ayu', 'coal', 'navy'];
+const pictures = [...document.querySelectorAll('main code.language-mermaid')].map(code => ({
+  source: code.textContent,
+  box: code.parentElement,
+}));
+
+function load(path) {
+  return new Promise((resolve, reject) => {
+    document.head.append(Object.assign(document.createElement('script'), {src: path, onload: resolve, onerror: reject}));
+  });
+}
+
+/** Draws all pictures in the colours of the page's theme. */
+async function draw() {
+  const isDark = DARK.some(name => document.documentElement.classList.contains(name));
+  // A picture keeps its size: a narrow screen scrolls it, rather than to make its letters too small.
+  const asItIs = {useMaxWidth: false};
+  mermaid.initialize({
+    startOnLoad: false,
+    theme: isDark ? 'dark' : 'default',
+    fontFamily: getComputedStyle(document.body).fontFamily,
+    flowchart: asItIs,
+    sequence: asItIs,
+    state: asItIs,
+  });
+  for (const [number, picture] of pictures.entries()) {
+    const {svg} = await mermaid.render(`picture-${number}`, picture.source);
+    const box = Object.assign(document.createElement('div'), {className: 'picture', innerHTML: svg});
+    picture.box.replaceWith(box);
+    picture.box = box;
+  }
+  reachScrollers();
+}
+
+async function drawAndKeep() {
+  await load(path_to_root + 'site/mermaid.min.js');
+  await document.fonts.ready;
+  await draw();
+  // A reader may choose another theme: then once more.
+  let isDrawn = Promise.resolve();
+  new MutationObserver(() => isDrawn = isDrawn.then(draw))
+    .observe(document.documentElement, {attributeFilter: ['class']});
+}
+const drawn = pictures.length === 0 ? Promise.resolve() : drawAndKeep().catch(() => {});
+
+// ---- Print ----
+
+// The page with the whole book prints itself when it has been loaded: not before its pictures are drawn. Nothing can be
+// unfolded on paper.
+if (location.pathname.endsWith('/print.html')) {
+  const print = window.print.bind(window);
+  window.print = () => drawn.then(print);
+  for (const fold of document.querySelectorAll('details')) fold.open = true;
+}
+
+}

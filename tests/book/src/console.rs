@@ -1,0 +1,149 @@
+//! The commands of a lesson, run as they are printed.
+//!
+//! `script` takes the console blocks apart; `player` types the commands into two terminals (`crate::terminal`) in one
+//! set of `namespaces`, waits, and compares (`compare`) what came with what is printed, but for what a block masks
+//! (`masks`).
+
+mod compare;
+mod masks;
+pub mod namespaces;
+mod player;
+mod script;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::chapter::Chapter;
+use crate::fault::Fault;
+use crate::refresh::Edit;
+use namespaces::Namespaces;
+use player::{Done, Patience, play, steps};
+use script::{Block, blocks};
+
+/// What came of a chapter's commands.
+#[derive(Clone, Debug, Default)]
+pub struct Played {
+    pub faults: Vec<Fault>,
+    /// How many blocks were run.
+    pub run: usize,
+    /// Those that were not, each with its place and the reason.
+    pub not_run: Vec<String>,
+    /// The blocks whose outputs differ, as they should be.
+    pub edits: Vec<Edit>,
+}
+
+/// How a chapter's commands are run.
+#[derive(Clone, Debug)]
+pub struct Console {
+    patience: Patience,
+    variables: Vec<(String, String)>,
+    program: Option<PathBuf>,
+}
+
+/// Runs the console blocks and holds what they print to what is printed there.
+///
+/// # Errors
+///
+/// What has nothing to do with the lesson.
+pub fn check(chapter: &Chapter) -> Result<Played> {
+    Console::default().play(chapter)
+}
+
+/// The console blocks whose outputs differ, as they should be.
+///
+/// # Errors
+///
+/// As `check`.
+pub fn outputs(chapter: &Chapter) -> Result<Vec<Edit>> {
+    Ok(check(chapter)?.edits)
+}
+
+impl Default for Console {
+    fn default() -> Console {
+        let patience = Patience { command: Duration::from_secs(30), cargo: Duration::from_secs(300) };
+        Console { patience, variables: Vec::new(), program: None }
+    }
+}
+
+impl Console {
+    /// Takes it for a failure when a command takes longer than this.
+    pub fn patience(mut self, patience: Duration) -> Console {
+        self.patience = Patience { command: patience, cargo: patience };
+        self
+    }
+
+    /// Sets an environment variable.
+    pub fn variable(mut self, name: &str, value: &str) -> Console {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Has another program make the namespaces.
+    pub fn program(mut self, path: impl Into<PathBuf>) -> Console {
+        self.program = Some(path.into());
+        self
+    }
+
+    /// As `check`.
+    ///
+    /// # Errors
+    ///
+    /// As `check`.
+    pub fn play(&self, chapter: &Chapter) -> Result<Played> {
+        let (blocks, faults) = blocks(chapter);
+        let mut played = Played { faults, ..Played::default() };
+        for block in &blocks {
+            if let Some(reason) = &block.not_run {
+                played.not_run.push(chapter.fault(block.line, reason).to_string());
+            }
+        }
+        let run: Vec<_> = blocks.iter().filter(|block| block.not_run.is_none()).collect();
+        let Some(first) = run.first() else { return Ok(played) };
+        let program = self.program.clone().map_or_else(namespaces::program, Ok)?;
+        let start = |terminals: [&Path; 2]| Namespaces::start(&program, terminals, &chapter.root, &self.variables);
+        match play(&blocks, self.patience, start)? {
+            Ok(done) => {
+                played.run = run.len();
+                played.judge(chapter, &blocks, &done);
+            }
+            Err(reason) => {
+                let text = format!("this and what follows, blocks in all {}: {reason}", run.len());
+                played.not_run.push(chapter.fault(first.line, text).to_string());
+            }
+        }
+        Ok(played)
+    }
+}
+
+impl Played {
+    fn judge(&mut self, chapter: &Chapter, blocks: &[Block], done: &[Done]) {
+        for one in done {
+            if let Some(text) = &one.wrong {
+                self.faults.push(chapter.fault(blocks[one.block].steps[one.step].line, text));
+            }
+        }
+        let left: Vec<_> = steps(blocks).skip(done.len()).collect();
+        if let Some((block, step)) = left.first() {
+            let step = &blocks[*block].steps[*step];
+            let text = format!("{} and all that follows was not run, for what came before it", step.name());
+            self.faults.push(chapter.fault(step.line, text));
+        }
+        for (at, block) in blocks.iter().enumerate() {
+            let text = block.steps.iter().enumerate().map(|(number, step)| {
+                let done = done.iter().find(|done| (done.block, done.step) == (at, number));
+                step.typed() + &lines(done.map_or(&step.expected, |done| &done.output))
+            });
+            let (old, new) = (block.steps.iter().map(|step| step.typed() + &lines(&step.expected)), text);
+            let (old, new) = (old.collect::<String>(), new.collect::<String>());
+            if old != new {
+                self.edits.push(Edit { first: block.line + 1, end: block.last, text: new });
+            }
+        }
+    }
+}
+
+fn lines(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}

@@ -1,0 +1,122 @@
+//! What a chapter consists of: its headings in their order, and what stands under each.
+
+mod exercises;
+mod parts;
+
+use crate::book::Book;
+use crate::chapter::{Chapter, Kind};
+use crate::fault::Fault;
+
+/// The `##` headings of a chapter, in their order.
+pub const SECTIONS: [&str; 10] = [
+    "The failure",
+    "Predict",
+    "The idea",
+    "The change",
+    "Run it",
+    "What the kernel saw",
+    "What it costs",
+    "Still wrong",
+    "Exercises",
+    "Where real servers do this",
+];
+
+/// How the first paragraph begins.
+const BEGINNING: &str = "After this chapter, the server ";
+
+/// What is wrong with a chapter's form.
+pub fn check(book: &Book, chapter: &Chapter) -> Vec<Fault> {
+    let mut faults: Vec<_> = title(chapter).into_iter().collect();
+    faults.extend(first_sentence(chapter));
+    faults.extend(sections(chapter));
+    faults.extend(empty_sections(chapter));
+    faults.extend(parts::check(chapter));
+    faults.extend(exercises::check(book, chapter));
+    faults.sort();
+    faults
+}
+
+/// The headings of this level that the chapter has of itself, with their lines and words.
+fn headings(chapter: &Chapter, wanted: usize) -> Vec<(usize, String)> {
+    let own = chapter.parts.iter().filter(|part| !part.quoted);
+    own.filter_map(|part| match &part.kind {
+        Kind::Heading { level, prose, .. } if *level == wanted => Some((part.line, prose.text())),
+        _ => None,
+    })
+    .collect()
+}
+
+fn title(chapter: &Chapter) -> Option<Fault> {
+    let version = chapter.version().unwrap_or_default();
+    let titles = headings(chapter, 1);
+    match &titles[..] {
+        [(_, text)] if text.starts_with(&format!("{version}: ")) => None,
+        [(line, text)] => Some(
+            chapter.fault(*line, format!("the title `{text}` should begin with `{version}: `, then say what is new")),
+        ),
+        [] => Some(chapter.fault(1, format!("no title; begin with a line such as `# {version}: what is new`"))),
+        [_, (line, text), ..] => Some(chapter.fault(*line, format!("`# {text}` is a second title; a page has one"))),
+    }
+}
+
+fn first_sentence(chapter: &Chapter) -> Option<Fault> {
+    let paragraph = chapter.parts.iter().find_map(|part| match &part.kind {
+        Kind::Paragraph(prose) => Some((part, prose.text())),
+        _ => None,
+    });
+    let Some((part, text)) = paragraph.filter(|(part, _)| part.section.is_empty()) else {
+        return Some(chapter.fault(1, format!("below the title, one sentence tells what is gained: \"{BEGINNING}…\"")));
+    };
+    if !text.starts_with(BEGINNING) {
+        return Some(
+            chapter.fault(part.line, format!("the first paragraph begins with \"{BEGINNING}\"; this one does not")),
+        );
+    }
+    let inner = text.trim_end().strip_suffix('.').unwrap_or_default();
+    let is_one = !inner.is_empty() && ![". ", "? ", "! "].iter().any(|end| inner.contains(end));
+    (!is_one).then(|| chapter.fault(part.line, "the first paragraph is one sentence, with a full stop at its end"))
+}
+
+/// Each heading once, at its place, and no other.
+fn sections(chapter: &Chapter) -> Vec<Fault> {
+    let found = headings(chapter, 2);
+    let mut faults = Vec::new();
+    let mut last = None;
+    for (line, text) in &found {
+        let Some(at) = SECTIONS.iter().position(|section| section == text) else {
+            let text = format!("`## {text}` is no heading of a chapter; they are {}", SECTIONS.join(", "));
+            faults.push(chapter.fault(*line, text));
+            continue;
+        };
+        if last.is_some_and(|last| at <= last) {
+            let order = "the headings come once each and in this order";
+            faults.push(
+                chapter.fault(*line, format!("`## {text}` is out of its place; {order}: {}", SECTIONS.join(", "))),
+            );
+        }
+        last = last.max(Some(at));
+    }
+    for missing in SECTIONS.iter().filter(|section| !found.iter().any(|(_, text)| text == *section)) {
+        faults.push(chapter.fault(end(chapter), format!("`## {missing}` is missing; every chapter has it")));
+    }
+    faults
+}
+
+/// A heading with nothing below it.
+fn empty_sections(chapter: &Chapter) -> Vec<Fault> {
+    let is_empty = |text: &str| {
+        let inside = chapter.parts.iter().filter(|part| part.section == text);
+        inside.filter(|part| !matches!(part.kind, Kind::Heading { .. })).count() == 0
+    };
+    let found = headings(chapter, 2).into_iter().filter(|(_, text)| is_empty(text));
+    found.map(|(line, text)| chapter.fault(line, format!("nothing stands under `## {text}`"))).collect()
+}
+
+fn end(chapter: &Chapter) -> usize {
+    chapter.text.lines().count().max(1)
+}
+
+/// Where a section begins; nothing is asked of one that is missing.
+fn begin(chapter: &Chapter, section: &str) -> Option<usize> {
+    headings(chapter, 2).into_iter().find(|(_, text)| text == section).map(|(line, _)| line)
+}

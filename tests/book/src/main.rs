@@ -1,0 +1,144 @@
+//! The program `book`: checks the lessons, tells what of a step is not told yet, makes anew what machines make.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use book::book::{Book, CHAPTERS, ROOT};
+use book::chapter::Chapter;
+use book::code::Telling;
+use book::console::namespaces;
+use book::{check, exercises, glossary, refresh};
+use clap::{Parser, Subcommand};
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo run -p book -- check
+      all checks on all pages that lessons/SUMMARY.md names
+  cargo run -p book -- check v04
+      all checks on lessons/v04.md, which need not be in SUMMARY.md yet
+  cargo run -p book -- left v04
+      what of the step from v03 to v04 lessons/v04.md has not told yet, as a diff
+  cargo run -p book -- refresh v04
+      makes what lessons/v04.md quotes, and what its commands print, anew
+
+The rules: lessons/maintaining.md";
+
+/// Holds the lessons to the repository that they tell of.
+#[derive(Parser)]
+#[command(name = "book", arg_required_else_help = true, after_help = EXAMPLES)]
+struct Arguments {
+    /// The root of the repository, if it is not the one that this program was built in
+    #[arg(long, global = true, value_name = "FOLDER", default_value = ROOT, hide_default_value = true)]
+    root: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Checks pages, and prints what is wrong at which line
+    Check {
+        /// Runs nothing: no commands, no cases
+        #[arg(long)]
+        only_read: bool,
+        /// The pages, such as v04 or lessons/v04.md; all if none is given
+        pages: Vec<String>,
+    },
+    /// Prints what of a version's step its chapters have not told yet, as a diff
+    Left {
+        /// The version, such as v04
+        version: String,
+        /// Only the files with TEXT in their path
+        #[arg(value_name = "TEXT")]
+        only: Option<String>,
+    },
+    /// Makes what pages quote, and what their commands print, anew, and shows the difference
+    Refresh {
+        /// Shows the difference, and writes nothing
+        #[arg(long)]
+        check: bool,
+        /// The pages; all if none is given
+        pages: Vec<String>,
+    },
+    /// Applies the solution of each exercise to a copy and tries it
+    Exercises {
+        /// Tries all cases of its version on each solution too
+        #[arg(long)]
+        whole: bool,
+    },
+    /// Keeps the namespaces in which the commands of a lesson run; for this program itself
+    #[command(hide = true, name = namespaces::SUBCOMMAND)]
+    Namespaces { terminals: Vec<PathBuf> },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE, // What is wrong stands above.
+        Err(error) => {
+            eprintln!("book: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<bool> {
+    let open = || Book::read(&arguments.root.canonicalize()?, &CHAPTERS);
+    match arguments.command {
+        Command::Check { only_read, pages } => check_pages(&open()?, &pages, only_read),
+        Command::Left { version, only } => left(&open()?, &version, only.as_deref()),
+        Command::Refresh { check, pages } => refresh_pages(&open()?, &pages, check),
+        Command::Exercises { whole } => exercises::run(whole),
+        Command::Namespaces { terminals } => namespaces::keep(&terminals).map(|()| true),
+    }
+}
+
+fn pages(book: &Book, names: &[String]) -> Result<Vec<Chapter>> {
+    if names.is_empty() {
+        return Ok(book.pages.clone());
+    }
+    names.iter().map(|name| book.page(name)).collect()
+}
+
+fn check_pages(book: &Book, names: &[String], only_read: bool) -> Result<bool> {
+    let pages = pages(book, names)?;
+    let mut report = check::check(book, &pages, only_read)?;
+    if names.is_empty() {
+        report.faults.extend(glossary::check(book)?);
+    }
+    for fault in &report.faults {
+        println!("{fault}");
+    }
+    for note in &report.notes {
+        println!("{note}");
+    }
+    let (pages, run, not_run, faults) = (pages.len(), report.run, report.notes.len(), report.faults.len());
+    println!("pages: {pages}, commands' blocks run: {run}, not tried: {not_run}, wrong: {faults}");
+    Ok(report.faults.is_empty())
+}
+
+fn left(book: &Book, version: &str, only: Option<&str>) -> Result<bool> {
+    let telling = Telling::of(book, version)?;
+    for fault in &telling.faults {
+        eprintln!("{fault}");
+    }
+    let left = telling.left(only.unwrap_or_default());
+    if left.is_empty() {
+        println!("Nothing is left to tell.");
+    } else {
+        print!("{left}");
+    }
+    Ok(left.is_empty())
+}
+
+/// With `only_shown`, whether there is nothing to make anew.
+fn refresh_pages(book: &Book, names: &[String], only_shown: bool) -> Result<bool> {
+    let mut same = true;
+    for page in pages(book, names)? {
+        let difference = refresh::refresh(&page, only_shown)?;
+        print!("{difference}");
+        same &= difference.is_empty();
+    }
+    Ok(same || !only_shown)
+}
