@@ -65,6 +65,7 @@ async function draw() {
   const asItIs = {useMaxWidth: false};
   mermaid.initialize({
     startOnLoad: false,
+    suppressErrorRendering: true,
     theme: isDark ? 'dark' : 'default',
     fontFamily: getComputedStyle(document.body).fontFamily,
     flowchart: asItIs,
@@ -72,10 +73,14 @@ async function draw() {
     state: asItIs,
   });
   for (const [number, picture] of pictures.entries()) {
-    const {svg} = await mermaid.render(`picture-${number}`, picture.source);
-    const box = Object.assign(document.createElement('div'), {className: 'picture', innerHTML: svg});
-    picture.box.replaceWith(box);
-    picture.box = box;
+    try {
+      const {svg} = await mermaid.render(`picture-${number}`, picture.source);
+      const box = Object.assign(document.createElement('div'), {className: 'picture', innerHTML: svg});
+      picture.box.replaceWith(box);
+      picture.box = box;
+    } catch (fault) {
+      picture.box.dataset.fault = fault.message;
+    }
   }
   reachScrollers();
 }

@@ -10,6 +10,8 @@ pub mod namespaces;
 mod player;
 mod script;
 
+use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -21,6 +23,9 @@ use crate::refresh::Edit;
 use namespaces::Namespaces;
 use player::{Done, Patience, play, steps};
 use script::{Block, blocks};
+
+/// What lessons use, and a machine with Rust may lack.
+const PROGRAMS: [&str; 6] = ["bash", "curl", "pgrep", "ps", "python3", "strace"];
 
 /// What came of a chapter's commands.
 #[derive(Clone, Debug, Default)]
@@ -102,7 +107,10 @@ impl Console {
         let run: Vec<_> = blocks.iter().filter(|block| block.not_run.is_none()).collect();
         let Some(first) = run.first() else { return Ok(played) };
         let program = self.program.clone().map_or_else(namespaces::program, Ok)?;
-        let start = |terminals: [&Path; 2]| Namespaces::start(&program, terminals, &chapter.root, &self.variables);
+        let start = |terminals: [&Path; 2]| match self.missing(&run) {
+            Some(name) => Err(format!("there is no {name} on this machine")),
+            None => Namespaces::start(&program, terminals, &chapter.root, &self.variables),
+        };
         match play(&blocks, self.patience, start)? {
             Ok(done) => {
                 played.run = run.len();
@@ -114,6 +122,16 @@ impl Console {
             }
         }
         Ok(played)
+    }
+
+    /// A program that the blocks need and that can't be found.
+    fn missing(&self, blocks: &[&Block]) -> Option<&'static str> {
+        let typed: String = blocks.iter().flat_map(|block| &block.steps).map(|step| step.typed()).collect();
+        let words: Vec<_> = typed.split(|letter: char| !letter.is_alphanumeric()).chain(["bash"]).collect();
+        let variable = self.variables.iter().find(|(name, _)| name == "PATH").map(|(_, value)| OsString::from(value));
+        let path = variable.or_else(|| env::var_os("PATH")).unwrap_or_default();
+        let is_there = |name: &&str| env::split_paths(&path).any(|folder| folder.join(name).is_file());
+        PROGRAMS.into_iter().find(|name| words.contains(name) && !is_there(name))
     }
 }
 

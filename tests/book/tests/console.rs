@@ -256,6 +256,14 @@ fn a_block_that_can_not_be_run_is_counted() {
 }
 
 #[test]
+fn without_a_program_that_it_needs_nothing_is_run() {
+    let text = "```console\n$ echo a\n$ curl -s http://127.0.0.1:8888/\n```\n";
+    let played = Console::default().variable("PATH", "/nowhere").play(&chapter(text)).expect("terminals");
+    assert_eq!((played.run, played.faults.len()), (0, 0));
+    assert!(played.not_run.concat().contains("there is no bash on this machine"), "{:?}", played.not_run);
+}
+
+#[test]
 fn without_namespaces_nothing_is_run() {
     let lesson = chapter("```console\n$ echo one\ntwo\n```\n\n```console\n$ echo one\ntwo\n```\n");
     let played = Console::default().program("/bin/false").play(&lesson).expect("terminals");

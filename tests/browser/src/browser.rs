@@ -11,6 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use suite::bench::Bench;
 use suite::program::Program;
@@ -116,6 +117,12 @@ impl Browser {
         Ok(self.runtime.block_on(self.driver()?.execute(script, []))?.json().clone())
     }
 
+    /// The same, as what it has to be.
+    pub fn read<T: DeserializeOwned>(&self, script: &str) -> Result<T> {
+        let value = self.script(script)?;
+        serde_json::from_value(value.clone()).with_context(|| format!("{script} gave {value}"))
+    }
+
     /// Waits until a piece of JavaScript returns something true, and gives it back.
     pub fn wait(&self, what: &str, script: &str) -> Result<Value> {
         let deadline = Instant::now() + PATIENCE;
@@ -140,6 +147,12 @@ impl Browser {
     pub fn click(&self, id: &str) -> Result<()> {
         let driver = self.driver()?;
         Ok(self.runtime.block_on(async { driver.find(By::Id(id)).await?.click().await })?)
+    }
+
+    /// Writes into the field with this id, as a keyboard does.
+    pub fn write(&self, id: &str, text: &str) -> Result<()> {
+        let driver = self.driver()?;
+        Ok(self.runtime.block_on(async { driver.find(By::Id(id)).await?.send_keys(text).await })?)
     }
 
     /// Presses a key, whatever has the focus.

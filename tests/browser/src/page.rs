@@ -1,6 +1,6 @@
 //! A version that runs, and its page open in a browser: what the page shows, as numbers and words.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use suite::bench::Bench;
@@ -82,8 +82,7 @@ impl Page {
 
     /// What a piece of JavaScript returns.
     pub fn read<T: DeserializeOwned>(&self, script: &str) -> Result<T> {
-        let value = self.browser.script(script)?;
-        serde_json::from_value(value.clone()).with_context(|| format!("{script} gave {value}"))
+        self.browser.read(script)
     }
 
     /// The sentence in the element with this id.

@@ -1,30 +1,13 @@
 //! What holds for the page in every version, width and scheme: it loads without an error, fits, can be read, and can be
 //! used with the keyboard alone.
-//!
-//! With `SCREENSHOTS=folder` a picture of each is written into that folder.
 
-use std::{env, fs};
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 use browser::browser::Scheme;
-use browser::colour::{LEGIBLE, contrast};
+use browser::looks::{HEIGHT, WIDTHS, can_be_read, fits, keep_a_picture};
 use browser::page::Page;
 use browser::versions::VERSIONS;
 use suite::stage::Stage;
 use thirtyfour::Key;
-
-/// The narrowest screen that the page has to fit, and a wide one; in CSS pixels.
-const WIDTHS: [u32; 2] = [360, 1440];
-
-/// Every text that shows: what it says, and its colours.
-const TEXTS: &str = r#"
-    const opaque = one => {
-        const colour = getComputedStyle(one).backgroundColor;
-        return colour === 'rgba(0, 0, 0, 0)' && one.parentElement ? opaque(one.parentElement) : colour;
-    };
-    return [...document.querySelectorAll('body *')].filter(one => one.checkVisibility())
-        .filter(one => [...one.childNodes].some(node => node.nodeType === Node.TEXT_NODE && node.data.trim()))
-        .map(one => [one.textContent.trim().slice(0, 40), getComputedStyle(one).color, opaque(one)]);"#;
 
 #[test]
 fn v03_looks_right() -> Result<()> {
@@ -57,44 +40,17 @@ fn looks_right(version: Stage) -> Result<()> {
         let mut backgrounds = Vec::new();
         for scheme in [Scheme::Light, Scheme::Dark] {
             page.browser.prefer(scheme)?;
-            page.browser.resize(width, 900)?;
-            fits(&page, width)?;
-            can_be_read(&page, scheme)?;
+            page.browser.resize(width, HEIGHT)?;
+            fits(&page.browser, width)?;
+            let texts = can_be_read(&page.browser, scheme)?;
+            assert!(texts > 50, "{texts} texts show");
             backgrounds.push(page.read::<String>("return getComputedStyle(document.body).backgroundColor")?);
-            keep_a_picture(&page, version, width, scheme)?;
+            keep_a_picture(&page.browser, version.name(), width, scheme)?;
         }
         assert_ne!(backgrounds[0], backgrounds[1], "light and dark differ");
     }
     assert_eq!(page.browser.errors()?, [""; 0], "the browser's console");
     Ok(())
-}
-
-/// Nothing makes the page wider than the window.
-fn fits(page: &Page, width: u32) -> Result<()> {
-    let (inner, whole): (u32, u32) = page.read("return [window.innerWidth, document.documentElement.scrollWidth]")?;
-    assert_eq!(inner, width);
-    assert!(whole <= width, "the page is {whole} pixels wide in a window of {width}");
-    Ok(())
-}
-
-fn can_be_read(page: &Page, scheme: Scheme) -> Result<()> {
-    let texts: Vec<(String, String, String)> = page.read(TEXTS)?;
-    assert!(texts.len() > 50, "{} texts show", texts.len());
-    for (text, colour, background) in texts {
-        let contrast = contrast(&colour, &background)?;
-        assert!(contrast >= LEGIBLE, "{text:?} is {colour} on {background} in {scheme:?}: a contrast of {contrast:.1}");
-    }
-    Ok(())
-}
-
-fn keep_a_picture(page: &Page, version: Stage, width: u32, scheme: Scheme) -> Result<()> {
-    let Some(folder) = env::var_os("SCREENSHOTS") else { return Ok(()) };
-    let height: u32 = page.read("return document.documentElement.scrollHeight")?;
-    page.browser.resize(width, height)?;
-    let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join(folder);
-    fs::create_dir_all(&folder)?;
-    let file = folder.join(format!("{version}-{width}-{}.png", scheme.name()));
-    fs::write(&file, page.browser.screenshot()?).with_context(|| format!("cannot write {}", file.display()))
 }
 
 #[test]
