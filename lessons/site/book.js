@@ -46,7 +46,6 @@ for (const link of document.querySelectorAll('main a[href^="../"]')) {
 
 // A picture in the language Mermaid is drawn by code hosts themselves. What draws it here is no part of the
 // repository; `.ci/site` puts it beside this file. Without it, the picture's source stays.
-const DARK = ['ayu', 'coal', 'navy'];
 const pictures = [...document.querySelectorAll('main code.language-mermaid')].map(code => ({
   source: code.textContent,
   box: code.parentElement,
@@ -60,22 +59,32 @@ function load(path) {
 
 /** Draws all pictures in the colours of the page's theme. */
 async function draw() {
-  const isDark = DARK.some(name => document.documentElement.classList.contains(name));
-  // A picture keeps its size: a narrow screen scrolls it, rather than to make its letters too small.
-  const asItIs = {useMaxWidth: false};
+  const root = getComputedStyle(document.documentElement);
   mermaid.initialize({
     startOnLoad: false,
     suppressErrorRendering: true,
-    theme: isDark ? 'dark' : 'default',
-    fontFamily: getComputedStyle(document.body).fontFamily,
-    flowchart: asItIs,
-    sequence: asItIs,
-    state: asItIs,
+    theme: 'base',
+    themeVariables: {
+      darkMode: root.colorScheme === 'dark',
+      background: root.backgroundColor,
+      fontFamily: root.fontFamily,
+      primaryColor: root.getPropertyValue('--table-header-bg').trim(),
+      primaryTextColor: root.color,
+      primaryBorderColor: root.color,
+      lineColor: root.color,
+      clusterBkg: 'transparent',
+      edgeLabelBackground: root.backgroundColor,
+      noteBkgColor: root.getPropertyValue('--quote-bg').trim(),
+      noteTextColor: root.color,
+    },
   });
   for (const [number, picture] of pictures.entries()) {
     try {
       const {svg} = await mermaid.render(`picture-${number}`, picture.source);
       const box = Object.assign(document.createElement('div'), {className: 'picture', innerHTML: svg});
+      // It shrinks to the page, but only as far as its letters can be read; then it scrolls.
+      const drawing = box.firstElementChild;
+      drawing.style.minWidth = `${drawing.viewBox.baseVal.width * 0.7}px`;
       picture.box.replaceWith(box);
       picture.box = box;
     } catch (fault) {
