@@ -37,6 +37,7 @@ for (const link of document.querySelectorAll('main a[href^="../"]')) {
   const path = link.getAttribute('href');
   if (levels(path) > levels(path_to_root)) {
     const file = document.createElement('code');
+    file.className = 'hljs'; // As mdBook marks its own.
     file.textContent = path.replaceAll('../', '').replace(/\.html(#.*)?$/, '.md');
     link.replaceWith(...link.childNodes, ' (in the repository: ', file, ')');
   }

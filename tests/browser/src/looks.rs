@@ -31,7 +31,8 @@ const TEXTS: &str = r#"
 
 /// Nothing makes the page wider than the window.
 pub fn fits(browser: &Browser, width: u32) -> Result<()> {
-    let (inner, whole): (u32, u32) = browser.read("return [window.innerWidth, document.documentElement.scrollWidth]")?;
+    let (inner, whole): (u32, u32) =
+        browser.read("return [window.innerWidth, document.documentElement.scrollWidth]")?;
     ensure!(inner == width, "the window is {inner} pixels wide, not {width}");
     ensure!(whole <= width, "the page is {whole} pixels wide in a window of {width}");
     Ok(())

@@ -15,9 +15,11 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 /// Where `.ci/site` puts what it fetches.
 const TOOLS: &str = "target/tools";
 
-/// Pages for other readers than those with a browser that runs scripts: README.html leads to index.html, and toc.html
-/// is the list of pages for those without scripts.
-const NOT_OPENED: [&str; 2] = ["README.html", "toc.html"];
+/// The addresses that lead on to the first page.
+const LEAD_ON: [&str; 2] = ["README.html", "SUMMARY.html"];
+
+/// The list of the pages, for browsers that run no scripts.
+const LIST: &str = "toc.html";
 
 /// A built site. Dropping it removes it.
 pub struct Site {
@@ -39,7 +41,7 @@ impl Site {
         // Its path has no link in it, so that it is the same in the addresses that the browser gives back.
         let folder = tempfile::tempdir_in(env::temp_dir().canonicalize()?).context("no folder for the site")?;
         let mut mdbook = Command::new(mdbook()?);
-        mdbook.args(["build", &env::var("LESSONS").unwrap_or("lessons".into()), "--dest-dir"]).arg(folder.path()).current_dir(ROOT);
+        mdbook.args(["build", "lessons", "--dest-dir"]).arg(folder.path()).current_dir(ROOT);
         let built = mdbook.output().context("cannot start mdbook")?;
         let said = String::from_utf8_lossy(&built.stderr) + String::from_utf8_lossy(&built.stdout);
         let complaint = said.lines().find(|line| line.contains("WARN") || line.contains("ERROR"));
@@ -61,7 +63,7 @@ impl Site {
                 }
             }
         }
-        pages.retain(|page| !NOT_OPENED.contains(&page.as_str()));
+        pages.retain(|page| page != LIST && !LEAD_ON.contains(&page.as_str()));
         pages.sort();
         Ok(pages)
     }
@@ -82,7 +84,7 @@ impl Site {
         let (path, place) = path.split_once('#').map_or((path, None), |(path, place)| (path, Some(place.to_owned())));
         let file = Path::new(path).strip_prefix(self.folder.path());
         let file = file.with_context(|| format!("{address} leads out of the site"))?.display().to_string();
-        let file = if file == "README.html" { "index.html".to_owned() } else { file };
+        let file = if LEAD_ON.contains(&file.as_str()) { "index.html".to_owned() } else { file };
         Ok(Some((file, place)))
     }
 }
