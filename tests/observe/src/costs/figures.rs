@@ -34,7 +34,7 @@ impl Spread {
     }
 }
 
-/// A figure with three digits that tell something; thousands are apart.
+/// A figure with three digits that tell something; a comma parts the thousands.
 pub fn shown(value: f64) -> String {
     let digits = match value.abs() {
         _ if value.fract() == 0.0 => 0,
@@ -45,7 +45,7 @@ pub fn shown(value: f64) -> String {
     };
     let text = format!("{value:.digits$}");
     match text.len().checked_sub(3) {
-        Some(place @ 1..) if digits == 0 => format!("{} {}", &text[..place], &text[place..]),
+        Some(place @ 1..) if digits == 0 => format!("{},{}", &text[..place], &text[place..]),
         _ => text,
     }
 }
@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn figures_have_the_digits_that_tell_something() {
         let texts = [0.0, 0.1234, 1.234, 12.34, 123.4, 1234.5, 12345.0].map(shown);
-        assert_eq!(texts, ["0", "0.123", "1.23", "12.3", "123", "1 234", "12 345"]);
+        assert_eq!(texts, ["0", "0.123", "1.23", "12.3", "123", "1,234", "12,345"]);
         assert_eq!(Spread { median: 1.0, least: 0.5, greatest: 2.0 }.shown(), "1 (0.500–2)");
     }
 }
