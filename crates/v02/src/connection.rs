@@ -21,6 +21,8 @@ use crate::response;
 pub(crate) const BUFFER: usize = 8 * 1024;
 /// A client has to take so many bytes of a response within TIMEOUT: 6.5 kB a second, if that is 10 s.
 const PIECE: usize = 64 * 1024;
+/// By how much a write may end before its timeout, which the kernel counts in ticks of its clock.
+const TICK: Duration = Duration::from_millis(10);
 /// How long a client may go on sending after the response, before the connection is closed.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -32,6 +34,7 @@ pub(crate) struct Connection<'a> {
     stream: TcpStream,
     buffer: &'a mut [u8],
     parser: Parser,
+    timeout: Duration,
     /// When the request must have come.
     deadline: Instant,
     has_read: bool,
@@ -50,7 +53,7 @@ pub(crate) enum Received {
 impl<'a> Connection<'a> {
     pub(crate) fn new(stream: TcpStream, buffer: &'a mut [u8], timeout: Duration) -> Connection<'a> {
         let deadline = Instant::now() + timeout;
-        Connection { stream, buffer, parser: Parser::default(), deadline, has_read: false, lingers: false }
+        Connection { stream, buffer, parser: Parser::default(), timeout, deadline, has_read: false, lingers: false }
     }
 
     /// Reads until the request is complete, refused, or late. An error means that the connection is lost.
@@ -82,16 +85,20 @@ impl<'a> Connection<'a> {
     /// Sends `bytes`. A client that takes them too slowly is an error.
     pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         for piece in bytes.chunks(PIECE) {
-            // A blocking write takes less than all only when the listener's timeout has passed.
-            let count = match self.stream.write(piece) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
-                result => result?,
-            };
-            // It waits for a third of the kernel's buffer to be free. The client may have taken a piece before.
-            let rest = piece.get(count..).unwrap_or_default();
-            let late = || send(self.stream.as_raw_fd(), rest, MsgFlags::MSG_DONTWAIT).unwrap_or(0);
-            if !rest.is_empty() && late() < rest.len() {
-                return Err(ErrorKind::TimedOut.into());
+            let deadline = Instant::now() + self.timeout;
+            let mut rest = piece;
+            while !rest.is_empty() {
+                // It takes less than all when the listener's timeout has passed, or when the process was stopped.
+                let count = match self.stream.write(rest) {
+                    Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => 0,
+                    result => result?,
+                };
+                rest = rest.get(count..).unwrap_or_default();
+                // It waits for a third of the kernel's buffer to be free. The client may have taken a piece before.
+                if !rest.is_empty() && Instant::now() + TICK > deadline {
+                    let count = send(self.stream.as_raw_fd(), rest, MsgFlags::MSG_DONTWAIT).unwrap_or(0);
+                    rest = rest.get(count..).filter(|rest| rest.is_empty()).ok_or(ErrorKind::TimedOut)?;
+                }
             }
         }
         self.lingers |= bytes.len() > PIECE;

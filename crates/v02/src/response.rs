@@ -180,7 +180,7 @@ pub(crate) fn refusal(refusal: Refusal, is_head: bool) -> Result<(Vec<u8>, u64)>
     Ok((out, content.count))
 }
 
-/// Appends the digits of `number`. (What `write!` does takes ten times as long.)
+/// Appends the digits of `number`. (`write!` takes several times as long.)
 fn append_number<const BASE: u64>(number: u64, out: &mut Vec<u8>) {
     if number >= BASE {
         append_number::<BASE>(number / BASE, out);

@@ -19,6 +19,8 @@ use crate::response;
 
 /// A client has to take so many bytes of a response within TIMEOUT.
 const PIECE: usize = 64 * 1024;
+/// By how much a write may end before its timeout.
+const TICK: Duration = Duration::from_millis(10);
 /// How long a client that is refused may go on sending before the connection is closed.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -126,8 +128,17 @@ impl Connection {
             return self.stream.write_all(bytes);
         }
         for piece in bytes.chunks(PIECE) {
-            if self.stream.write(piece)? < piece.len() {
-                return Err(ErrorKind::TimedOut.into());
+            let late = Instant::now() + self.timeout - TICK;
+            let mut rest = piece;
+            while !rest.is_empty() {
+                let count = match self.stream.write(rest) {
+                    Err(error) if error.kind() == ErrorKind::Interrupted => 0,
+                    result => result?,
+                };
+                rest = rest.get(count..).unwrap_or_default();
+                if !rest.is_empty() && (fault::takes_a_stop_for_a_timeout() || Instant::now() > late) {
+                    return Err(ErrorKind::TimedOut.into());
+                }
             }
         }
         Ok(())

@@ -48,7 +48,11 @@ impl Stage {
 
     /// Where it is told how to get here.
     pub fn lesson(self) -> String {
-        format!("lessons/README.md, step {self}")
+        match self {
+            Stage::V05 => "lessons/v05-zombies.md and lessons/v05-orphans.md".to_owned(),
+            Stage::V06 => "lessons/v06-readiness.md and the three after it".to_owned(),
+            _ => format!("lessons/{self}.md"),
+        }
     }
 }
 

@@ -54,7 +54,7 @@ fn a_failure_is_explained() {
         "< HTTP/1.1 200 OK\\r\\n",
         "printf 'HEAD / HTTP/1.1\\r\\nHost: localhost",
         "what to do: HEAD gets the head that GET would get",
-        "the lesson: lessons/README.md, step v02",
+        "the lesson: lessons/v02.md",
     ];
     says(&output, false, &words);
 }

@@ -91,6 +91,8 @@ faults! {
         "Its timeout is for a read, not for a request." => limits_the_time_for_a_request;
     waits_for_ever:
         "It has no timeout." => lets_go_of_a_silent_client;
+    takes_a_stop_for_a_timeout:
+        "It takes a write that was interrupted for a client that is too slow." => goes_on_sending_after_a_stop;
     times_each_write:
         "Its timeout is for a write, not for 64 KiB of the response." => lets_go_of_a_client_that_reads_slowly;
     closes_after_a_large_answer:

@@ -107,6 +107,9 @@ macro_rules! v02_cases {
         lets_go_of_a_client_that_reads_slowly:
             "TIMEOUT is for each 64 KiB of a response too: a timeout for each write is no defence against a client that takes a little now and \
              then.";
+        goes_on_sending_after_a_stop:
+            "A process can be stopped and go on (Ctrl-Z, then fg) while it sends: a write that took less than all, or failed with EINTR, then \
+             says nothing about the client. Write the rest (signal(7)).";
         gets_a_large_answer_to_a_client_that_goes_on_sending:
             "Closing a socket with unread bytes resets the connection, and much of a large answer is lost: here too, shut down the writing side, \
              read on for a while, then close (RFC 9112 9.6).";

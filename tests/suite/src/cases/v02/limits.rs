@@ -2,10 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
 use super::body::has_body;
 use crate::bench::Bench;
 use crate::case::{Outcome, failed, require};
 use crate::client::Client;
+use crate::proc::{Process, until};
 use crate::request::{get, post};
 use crate::server::Server;
 use crate::transcript::visible;
@@ -23,6 +27,9 @@ const TIMEOUTS: [&str; 2] = ["1", "5"];
 /// no second is there nothing that the server could send.
 const SIP: usize = 1024;
 const PAUSE: Duration = Duration::from_millis(30);
+
+/// How long a server may take to fill what the kernel has room for.
+const SETTLED: Duration = Duration::from_secs(1);
 
 /// The pause between two bytes of a request that takes too long.
 const BREATH: Duration = Duration::from_millis(50);
@@ -166,6 +173,28 @@ pub(crate) fn lets_go_of_a_client_that_reads_slowly(bench: &Bench) -> Outcome {
         }
     }
     require(came.ends_with(" 200"), "the start of a 200 to a body of 8 MiB", || came)
+}
+
+pub(crate) fn goes_on_sending_after_a_stop(bench: &Bench) -> Outcome {
+    let server = bench.server()?;
+    let mut client = server.connect_narrow()?;
+    let body = vec![b'x'; LARGE];
+    client.send(post("/echo", &body))?;
+    client.wait_for_an_answer()?;
+    let all_are = |states: [char; 2]| move |now: &[Process]| now.iter().all(|one| states.contains(&one.state));
+    let signal_all = |signal| {
+        for process in server.processes() {
+            let _ = kill(Pid::from_raw(process.pid), signal); // It may have ended since.
+        }
+    };
+    for _ in 0..3 {
+        // It fills what the kernel has room for, and waits. A server that never sleeps is stopped wherever it is.
+        until(SETTLED, || all_are(['S', 'Z'])(&server.processes()));
+        signal_all(Signal::SIGSTOP);
+        server.wait_for_processes("all processes of the server are stopped", all_are(['T', 'Z']))?;
+        signal_all(Signal::SIGCONT);
+    }
+    has_body(&client.final_response()?, &body)
 }
 
 /// Takes a little now and then, until the server has let go.
