@@ -69,7 +69,7 @@ impl<'a> Server<'a> {
     }
 
     /// The child's whole life. It never returns (`!`), so it may take the server and the listener out of their loop. A
-    /// panic is caught, for it would unwind into that loop. And the child leaves by _exit(2): what the server had in its
+    /// panic is caught: it would leave through `main`. And the child leaves by _exit(2): what the server had in its
     /// buffers at the fork is the server's to write.
     fn child(mut self, listener: TcpListener, stream: TcpStream, peer: SocketAddr) -> ! {
         drop(listener); // Closes the child's copy: the port is free when the server is gone.

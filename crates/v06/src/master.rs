@@ -177,7 +177,7 @@ impl Master {
         }
     }
 
-    /// The child's whole life. It never returns (`!`). A panic is caught, for it would unwind into the master's loop.
+    /// The child's whole life. It never returns (`!`). A panic is caught: it would leave through `main`.
     fn child(&mut self, number: usize, master: UnixStream, parent: Pid, mask: SigSet) -> ! {
         let ran = panic::catch_unwind(AssertUnwindSafe(|| {
             children::become_child(parent)?;
