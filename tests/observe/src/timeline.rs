@@ -27,7 +27,7 @@ use suite::stage::Stage;
 use tempfile::NamedTempFile;
 
 use crate::machine;
-use crate::versions::{ROOT, Version};
+use crate::versions::{OBSERVED, Version};
 use drama::Drama;
 use facts::WORKERS;
 use model::Timeline;
@@ -54,7 +54,7 @@ pub fn run(arguments: &Arguments) -> Result<bool> {
 
 /// Draws those that `version` gives.
 pub fn draw_all(arguments: &Arguments, version: impl Fn(Stage) -> Result<Version>) -> Result<bool> {
-    let folder = arguments.out.clone().unwrap_or_else(|| Path::new(ROOT).join("lessons/observed"));
+    let folder = arguments.out.clone().unwrap_or_else(|| Path::new(OBSERVED).to_owned());
     fs::create_dir_all(&folder).with_context(|| format!("{} can't be made", folder.display()))?;
     let is_asked = |stage: &Stage| arguments.only.is_empty() || arguments.only.contains(stage);
     let stages: Vec<_> = Stage::ALL.into_iter().filter(is_asked).collect();
