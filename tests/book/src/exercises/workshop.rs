@@ -27,7 +27,7 @@ impl Workshop {
         workspace.remove("default-members");
         workspace.remove("exclude");
         if let Some(dependencies) = workspace.get_mut("dependencies").and_then(Value::as_table_mut) {
-            dependencies.remove("suite"); // The copies are without tests.
+            dependencies.remove("suite");
         }
         write(&workshop.folder.join("Cargo.toml"), manifest.to_string().as_bytes())?;
         write(&workshop.folder.join("Cargo.lock"), &read(&Path::new(ROOT).join("Cargo.lock"))?)?;
@@ -39,15 +39,15 @@ impl Workshop {
         let fresh = self.folder.join("fresh").join(name);
         remove(&fresh)?;
         let source = fresh.join("crates").join(version);
-        copy(&Path::new(ROOT).join("crates").join(version).join("src"), &source.join("src"))?;
-        let mut manifest = read_table(&Path::new(ROOT).join("crates").join(version).join("Cargo.toml"))?;
-        manifest.remove("dev-dependencies");
-        write(&source.join("Cargo.toml"), manifest.to_string().as_bytes())?;
+        let version = Path::new(ROOT).join("crates").join(version);
+        copy(&version.join("src"), &source.join("src"))?;
+        write(&source.join("Cargo.toml"), &read(&version.join("Cargo.toml"))?)?;
         if let Some(patch) = patch {
             let done = git_apply(&fresh, &Path::new(ROOT).join(patch), &[])?;
             done.map_or(Ok(()), |why| bail!("{patch} does not apply: {why}"))?;
         }
-        let mut manifest = read_table(&source.join("Cargo.toml"))?; // The patch may have changed it.
+        let mut manifest = read_table(&source.join("Cargo.toml"))?;
+        manifest.remove("dev-dependencies"); // The copies are without tests.
         if let Some(package) = manifest.get_mut("package").and_then(Value::as_table_mut) {
             package.insert("name".into(), Value::String(name.into()));
         }
