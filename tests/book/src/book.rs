@@ -2,14 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+pub use suite::cargo::ROOT;
 
 use anyhow::{Context, Result, bail};
 use pulldown_cmark::{Event, Parser, Tag};
 
 use crate::chapter::Chapter;
-
-/// The root of the workspace.
-pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// The folder of the pages.
 pub const LESSONS: &str = "lessons";

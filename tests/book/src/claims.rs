@@ -3,19 +3,18 @@
 //! A claim is a paragraph with the words **fails on v03:** or **passes on v03:**, strong, and the cases behind them as
 //! code. Each case is run on that version, which is built into the target folder of the program or test that asks.
 
-use std::env;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::thread;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
+use suite::cargo;
 use suite::case::{Case, Stop, Verdict};
 use suite::cases;
 use suite::program::{PATIENCE, Program, SHORT_PATIENCE};
 use suite::report;
 use suite::stage::Stage;
 
-use crate::book::{Book, ROOT};
+use crate::book::Book;
 use crate::chapter::{Chapter, Kind, Part};
 use crate::fault::Fault;
 
@@ -100,11 +99,11 @@ fn words(text: &str) -> Option<(bool, &str)> {
 pub fn check(chapters: &[&Chapter]) -> Result<(Vec<Fault>, Vec<String>)> {
     let claims: Vec<_> =
         chapters.iter().flat_map(|chapter| read(chapter).0.into_iter().map(move |claim| (*chapter, claim))).collect();
-    let folder = folder()?;
+    let folder = cargo::folder()?;
     let mut versions: Vec<_> = claims.iter().map(|(_, claim)| claim.version).collect();
     versions.sort();
     versions.dedup();
-    build(&versions, &folder)?;
+    cargo::build(&versions.iter().map(|version| version.name()).collect::<Vec<_>>(), &folder)?;
     let (mut faults, mut notes) = (Vec::new(), Vec::new());
     for some in claims.chunks(THREADS) {
         let verdicts: Vec<_> = thread::scope(|scope| {
@@ -142,31 +141,4 @@ fn judge(claim: &Claim, folder: &Path) -> Option<String> {
             Some(format!("`{name}` does not do on {version} what is said here:\n{report}"))
         }
     }
-}
-
-/// The target folder of the program or test that runs, such as `target/debug`.
-fn folder() -> Result<PathBuf> {
-    let executable = env::current_exe()?.canonicalize()?;
-    let folder = executable.parent().context("the executable is in no folder")?;
-    let folder = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
-    Ok(folder.to_owned())
-}
-
-fn build(versions: &[Stage], folder: &Path) -> Result<()> {
-    if versions.is_empty() {
-        return Ok(());
-    }
-    let target = folder.parent().context("the executable is in no target folder; start it with cargo")?;
-    let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--quiet", "--target-dir"]).arg(target).current_dir(ROOT);
-    if folder.ends_with("release") {
-        cargo.arg("--release");
-    }
-    for version in versions {
-        cargo.args(["-p", version.name()]);
-    }
-    if !cargo.status().context("cannot start cargo; is it in PATH?")?.success() {
-        bail!("the versions can't be built; what cargo said stands above");
-    }
-    Ok(())
 }

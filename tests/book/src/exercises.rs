@@ -13,8 +13,8 @@ use std::path::Path;
 use std::{env, iter};
 
 use anyhow::{Context, Result};
+use suite::cargo::ROOT;
 use suite::exercises::{Exercise, Task};
-use suite::matrix::ROOT;
 
 use crate::fault::Fault;
 use workshop::Workshop;

@@ -5,7 +5,7 @@ use std::{env, fs};
 
 use anyhow::Result;
 use book::exercises::check;
-use suite::matrix::ROOT;
+use suite::cargo::ROOT;
 
 #[test]
 fn each_exercise_has_a_solution_that_applies() -> Result<()> {

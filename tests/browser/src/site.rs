@@ -5,12 +5,10 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use suite::cargo::ROOT;
 
 use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
-
-/// The root of the workspace.
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// Where `.ci/site` puts what it fetches.
 const TOOLS: &str = "target/tools";

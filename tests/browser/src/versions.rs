@@ -1,11 +1,10 @@
 //! The versions that have the page: built, and started as servers.
 
-use std::env;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
+use suite::cargo;
 use suite::program::Program;
 use suite::stage::Stage;
 
@@ -14,9 +13,6 @@ pub const VERSIONS: [Stage; 4] = [Stage::V03, Stage::V04, Stage::V05, Stage::V06
 
 /// How many workers v06 is given: few, whatever the machine.
 pub const WORKERS: usize = 2;
-
-/// The root of the workspace.
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// How to start a version. The first call in a process builds all of them.
 pub fn program(version: Stage) -> Program {
@@ -27,17 +23,7 @@ pub fn program(version: Stage) -> Program {
 
 /// Builds the versions as the running test was, and says in which folder they are then.
 fn build() -> Result<PathBuf> {
-    let test = env::current_exe().context("the test does not know its own file")?;
-    let folder = test.ancestors().nth(2).context("the test is in no target folder; run it with cargo")?;
-    let target = folder.parent().context("the test is in no target folder; run it with cargo")?;
-    let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--quiet", "--target-dir"]).arg(target).current_dir(Path::new(ROOT));
-    cargo.args(VERSIONS.iter().flat_map(|version| ["-p", version.name()]));
-    if folder.ends_with("release") {
-        cargo.arg("--release");
-    }
-    if !cargo.status().context("cannot start cargo; is it in PATH?")?.success() {
-        bail!("a version does not build; what cargo said stands above");
-    }
-    Ok(folder.to_owned())
+    let folder = cargo::folder()?;
+    cargo::build(&VERSIONS.map(Stage::name), &folder)?;
+    Ok(folder)
 }

@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
+use suite::cargo;
 use suite::stage::Stage;
 use tempfile::NamedTempFile;
 
@@ -47,9 +48,8 @@ pub struct Arguments {
 
 /// Builds the versions and draws them; false when one is missing, which is told.
 pub fn run(arguments: &Arguments) -> Result<bool> {
-    let executable = std::env::current_exe()?;
-    let folder = executable.parent().context("the executable is in no folder")?;
-    draw_all(arguments, |stage| Version::build(stage, folder))
+    let folder = cargo::folder()?;
+    draw_all(arguments, |stage| Version::build(stage, &folder))
 }
 
 /// Draws those that `version` gives.

@@ -1,18 +1,16 @@
 //! The versions: built, and started as servers.
 
-use std::env;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+pub use suite::cargo::ROOT;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow};
 use suite::bench::Bench;
+use suite::cargo;
 use suite::case::Stop;
 use suite::program::Program;
 use suite::server::Server;
 use suite::stage::Stage;
 
-/// The root of the workspace.
-pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 /// Where the book looks for what was observed.
 pub const OBSERVED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../lessons/observed");
 
@@ -28,21 +26,13 @@ impl Version {
     pub fn find(stage: Stage, built: Option<&Path>) -> Result<Version> {
         match built {
             Some(folder) => Ok(Version { stage, executable: folder.join(stage.name()) }),
-            None => Version::build(stage, env::current_exe()?.parent().context("this program is in no folder")?),
+            None => Version::build(stage, &cargo::folder()?),
         }
     }
 
     /// Builds it into `folder`, such as `target/release`, in that folder's profile.
     pub fn build(stage: Stage, folder: &Path) -> Result<Version> {
-        let target = folder.parent().context("the executable is in no target folder; start it with `cargo run`")?;
-        let mut cargo = Command::new("cargo");
-        cargo.args(["build", "--quiet", "-p", stage.name(), "--target-dir"]).arg(target).current_dir(ROOT);
-        if folder.ends_with("release") {
-            cargo.arg("--release");
-        }
-        if !cargo.status().context("cannot start cargo; is it in PATH?")?.success() {
-            bail!("{stage} does not build; what cargo said stands above");
-        }
+        cargo::build(&[stage.name()], folder)?;
         Ok(Version { stage, executable: folder.join(stage.name()) })
     }
 

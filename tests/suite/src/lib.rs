@@ -8,6 +8,7 @@
 //! of each list is the stage's motive: what the version before can not do.
 
 pub mod bench;
+pub mod cargo;
 pub mod carry;
 pub mod case;
 pub mod cases;

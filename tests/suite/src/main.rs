@@ -1,17 +1,18 @@
 //! The program `suite`: tries the cases on any server, prints the must-fail matrix, carries a change from version to
 //! version, and tells whether an exercise of the book is done.
 
+use std::env;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
-use std::{env, fs};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
-use suite::matrix::{self, ROOT};
+use suite::cargo::{self, ROOT};
+use suite::matrix::Matrix;
 use suite::program::{PATIENCE, Program};
 use suite::stage::Stage;
 use suite::tester::{Style, Tester};
@@ -152,9 +153,7 @@ fn run(test: Test) -> bool {
 
 /// Builds next to this executable, in the same profile, and prints the table.
 fn print_matrix() -> Result<bool> {
-    let exe = fs::canonicalize(env::current_exe()?)?;
-    let Some(folder) = exe.parent() else { bail!("{} is in no folder", exe.display()) };
-    let matrix = matrix::Matrix::build(folder)?;
+    let matrix = Matrix::build(&cargo::folder()?)?;
     print!("{matrix}");
     Ok(matrix.is_a_ladder())
 }

@@ -3,18 +3,15 @@
 
 use std::fmt::{self, Display, Formatter};
 use std::path::Path;
-use std::process::Command;
 use std::thread;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 
+use crate::cargo::{ROOT, build};
 use crate::case::{Case, Stop, Verdict};
 use crate::cases;
 use crate::program::{PATIENCE, Program, SHORT_PATIENCE};
 use crate::stage::Stage;
-
-/// The root of the workspace.
-pub const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 /// The motives, and a row for each version that is there.
 pub struct Matrix {
@@ -117,22 +114,4 @@ fn row(motives: &[Case], version: Stage, program: &Program) -> Vec<Cell> {
 
 fn has_crate(version: Stage) -> bool {
     Path::new(ROOT).join("crates").join(version.name()).join("Cargo.toml").exists()
-}
-
-/// Builds these packages of the workspace into the target folder of `folder` (`target/debug`), in its profile.
-pub(crate) fn build(packages: &[&str], folder: &Path) -> Result<()> {
-    let target =
-        folder.parent().context("the executable is in no target folder; start it with `cargo run -p suite`")?;
-    let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--quiet", "--target-dir"]).arg(target).current_dir(ROOT);
-    if folder.ends_with("release") {
-        cargo.arg("--release");
-    }
-    for package in packages {
-        cargo.args(["-p", package]);
-    }
-    if !cargo.status().context("cannot start cargo; is it in PATH?")?.success() {
-        bail!("{} can't be built; what cargo said stands above", packages.join(", "));
-    }
-    Ok(())
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-use suite::matrix::ROOT;
+use suite::cargo::ROOT;
 use toml::{Table, Value};
 
 /// The copies, as packages of one workspace.

@@ -2,13 +2,12 @@
 //! version as it stands in the tree.
 
 use std::path::{Path, PathBuf};
-use std::{env, fs};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::{Exercise, Task};
+use crate::cargo::{self, ROOT};
 use crate::case::{Case, Stop, Verdict};
-use crate::matrix::{ROOT, build};
 use crate::program::Program;
 use crate::report;
 use crate::tester::{Style, Tester, try_all};
@@ -164,10 +163,9 @@ impl<'a> Trial<'a> {
 
 /// Builds the reader's package, or the version's if there is none; gives its name and its executable.
 fn build_what_is_there(version: &str) -> Result<(String, PathBuf)> {
-    let exe = fs::canonicalize(env::current_exe()?)?;
-    let folder = exe.parent().context("the tester is in no folder")?;
+    let folder = cargo::folder()?;
     let has_own = Path::new(ROOT).join("crates").join(MINE).join("Cargo.toml").exists();
     let package = if has_own { MINE } else { version };
-    build(&[package], folder)?;
+    cargo::build(&[package], &folder)?;
     Ok((package.to_owned(), folder.join(package)))
 }
