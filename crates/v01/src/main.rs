@@ -2,7 +2,7 @@
 //! read as the body of a small HTTP response.
 //!
 //! This file reads the arguments, listens, and says where. `server.rs` is the server, `knobs.rs` what can be
-//! set from outside, `log.rs` the lines on stderr.
+//! set from outside, `log.rs` the lines on stderr, `signals.rs` what stops the server.
 //!
 //! Still wrong: one read is not one request. A body that comes in many pieces is cut after the first. To see it:
 //!
@@ -15,10 +15,12 @@
 mod knobs;
 mod log;
 mod server;
+mod signals;
 
 use std::env;
-use std::io::{self, Write};
-use std::net::TcpListener;
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
+use std::net::{TcpListener, ToSocketAddrs};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -65,11 +67,29 @@ fn run() -> Result<()> {
     };
     let knobs = Knobs::read()?;
 
-    // One call of std, three of the kernel's: socket, bind, listen.
-    let listener = TcpListener::bind(address).map_err(|error| {
-        anyhow!("cannot listen on {address}: {error}; give a free HOST:PORT of this machine (a low port may need root)")
-    })?;
+    signals::set_up().context("cannot prepare for signals")?;
+    let listener = listen(address)?;
     let address = listener.local_addr()?;
     writeln!(io::stdout(), "{NAME} listening on http://{address}").context("cannot write to stdout")?;
     server::run(&listener, &knobs)
+}
+
+/// Listens on the first of the host's addresses that can be had. A host such as localhost can have several; one where the
+/// port is in use is an error, for the server there would get some of the clients.
+fn listen(address: &str) -> Result<TcpListener> {
+    let cannot = |address: &dyn Display, error: io::Error| {
+        anyhow!("cannot listen on {address}: {error}; give a free HOST:PORT of this machine (a low port may need root)")
+    };
+    let mut addresses: Vec<_> = address.to_socket_addrs().map_err(|error| cannot(&address, error))?.collect();
+    addresses.dedup();
+    let (mut listener, mut failure) = (None, ErrorKind::AddrNotAvailable.into());
+    for one in addresses {
+        // One call of std, three of the kernel's: socket, bind, listen.
+        match TcpListener::bind(one) {
+            Ok(bound) => listener = listener.or(Some(bound)),
+            Err(error) if error.kind() == ErrorKind::AddrInUse => return Err(cannot(&one, error)),
+            Err(error) => failure = error,
+        }
+    }
+    listener.ok_or_else(|| cannot(&address, failure))
 }

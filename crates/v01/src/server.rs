@@ -1,17 +1,29 @@
-//! The accept loop: one client at a time, for ever.
+//! The accept loop: one client at a time, forever.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
 
 use crate::knobs::Knobs;
 use crate::log;
 
+/// How long the server rests when it can't accept, for want of descriptors say: trying at once would burn the processor.
+const REST: Duration = Duration::from_millis(100);
+
 /// Serves one client after another. What goes wrong with one is a line on stderr, and the next one is served.
 pub(crate) fn run(listener: &TcpListener, knobs: &Knobs) -> ! {
     loop {
-        let served = listener.accept().and_then(|(stream, peer)| echo(stream, peer, knobs));
-        if let Err(error) = served {
-            log::line(format_args!("connection failed: {error}"));
+        match listener.accept() {
+            Ok((stream, peer)) => {
+                if let Err(error) = echo(stream, peer, knobs) {
+                    log::line(format_args!("{peer} connection lost: {error}"));
+                }
+            }
+            Err(error) => {
+                log::line(format_args!("accept failed: {error}"));
+                thread::sleep(REST);
+            }
         }
     }
 }

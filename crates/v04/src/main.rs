@@ -28,11 +28,13 @@ mod processes;
 mod request;
 mod response;
 mod server;
+mod signals;
 mod target;
 
 use std::env;
-use std::io::{self, Write};
-use std::net::TcpListener;
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
+use std::net::{TcpListener, ToSocketAddrs};
 use std::panic;
 use std::process::ExitCode;
 
@@ -86,12 +88,30 @@ fn run() -> Result<()> {
     let knobs = Knobs::read()?;
     panic::set_hook(Box::new(|panic| log::line(panic.to_string().replace('\n', " "))));
 
-    // One call of std, three of the kernel's: socket, bind, listen.
-    let listener = TcpListener::bind(address).map_err(|error| {
-        anyhow!("cannot listen on {address}: {error}; give a free HOST:PORT of this machine (a low port may need root)")
-    })?;
+    signals::set_up().context("cannot prepare for signals")?;
+    let listener = listen(address)?;
     let server = Server::new(&listener, &knobs, application)?;
     let address = listener.local_addr()?;
     writeln!(io::stdout(), "{NAME} listening on http://{address}").context("cannot write to stdout")?;
     server.run(listener)
+}
+
+/// Listens on the first of the host's addresses that can be had. A host such as localhost can have several; one where the
+/// port is in use is an error, for the server there would get some of the clients.
+fn listen(address: &str) -> Result<TcpListener> {
+    let cannot = |address: &dyn Display, error: io::Error| {
+        anyhow!("cannot listen on {address}: {error}; give a free HOST:PORT of this machine (a low port may need root)")
+    };
+    let mut addresses: Vec<_> = address.to_socket_addrs().map_err(|error| cannot(&address, error))?.collect();
+    addresses.dedup();
+    let (mut listener, mut failure) = (None, ErrorKind::AddrNotAvailable.into());
+    for one in addresses {
+        // One call of std, three of the kernel's: socket, bind, listen.
+        match TcpListener::bind(one) {
+            Ok(bound) => listener = listener.or(Some(bound)),
+            Err(error) if error.kind() == ErrorKind::AddrInUse => return Err(cannot(&one, error)),
+            Err(error) => failure = error,
+        }
+    }
+    listener.ok_or_else(|| cannot(&address, failure))
 }

@@ -2,8 +2,8 @@
 //!
 //! `master.rs` forks the workers and keeps them at work; `listeners.rs` makes a listener for each. `worker.rs` is what
 //! each of them runs: an event loop, with a task for each connection: `conversation.rs` reads requests and answers them,
-//! `connection.rs` waits for the socket. `runtime/` runs the tasks: async/await made from epoll(7). `gateway.rs` and `app.rs`
-//! are v05's with `async` and `await`; `orphans.rs` ends what applications left behind.
+//! `connection.rs` waits for the socket, `bodies.rs` bounds the memory. `runtime/` runs the tasks: async/await made from epoll(7). `gateway.rs` and `app.rs`
+//! are v05's with `async` and `await`.
 //!
 //! Still wrong: nothing makes a task give way that computes. To see that, stop the server and start it with one worker;
 //! the second answer comes after three seconds. The page /pool/3000 does the same in a thread of its own, and does not
@@ -15,6 +15,7 @@
 //! Sources: epoll(7), eventfd(2), socket(7) for SO_REUSEPORT, RFC 9112 9 for connections that stay open.
 
 mod app;
+mod bodies;
 mod children;
 mod connection;
 mod conversation;
@@ -27,7 +28,6 @@ mod knobs;
 mod listeners;
 mod log;
 mod master;
-mod orphans;
 mod parser;
 mod processes;
 mod request;
@@ -38,8 +38,9 @@ mod target;
 mod worker;
 
 use std::env;
-use std::io::{self, Write};
-use std::net::TcpListener;
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
+use std::net::{TcpListener, ToSocketAddrs};
 use std::panic;
 use std::process::ExitCode;
 
@@ -60,9 +61,10 @@ ADDRESS       HOST:PORT to listen on; port 0 is any free one (default 127.0.0.1:
 APPLICATION   what answers: site, with a page for each thing to try, or hello (default site)
 
 Environment:
-GRACE            seconds that running requests get to finish when the server is stopped (default 5)
+GRACE            seconds that running requests get to finish when the server stops or renews its workers (default 5)
 KEEP_ALIVE       seconds that a connection may wait for its next request (default 60)
 LOG              on: a line on stderr for each request; off: none (default on)
+MAX_BODIES       MiB that the request bodies in a worker may take; a body beyond that gets a 503 (default 256)
 MAX_CONNECTIONS  how many connections a worker has at once; more wait (default 10000)
 SEND_TIMEOUT     seconds that 64 KiB of a response may take to go (default 30)
 TIMEOUT          seconds that a request may take to come (default 10)
@@ -100,10 +102,7 @@ fn run() -> Result<()> {
     panic::set_hook(Box::new(|panic| log::line(panic.to_string().replace('\n', " "))));
 
     raise_limit_of_descriptors()?;
-    // One call of std, three of the kernel's: socket, bind, listen.
-    let listener = TcpListener::bind(address).map_err(|error| {
-        anyhow!("cannot listen on {address}: {error}; give a free HOST:PORT of this machine (a low port may need root)")
-    })?;
+    let listener = listen(address)?;
     let address = listener.local_addr()?;
     let listeners = listeners::share(listener, knobs.workers).context("cannot make a listener for each worker")?;
     let master = Master::new(listeners, knobs, application)?;
@@ -111,7 +110,27 @@ fn run() -> Result<()> {
     master.run()
 }
 
-/// To what it may be at the most: each connection is a descriptor.
+/// Listens on the first of the host's addresses that can be had. A host such as localhost can have several; one where the
+/// port is in use is an error, for the server there would get some of the clients.
+fn listen(address: &str) -> Result<TcpListener> {
+    let cannot = |address: &dyn Display, error: io::Error| {
+        anyhow!("cannot listen on {address}: {error}; give a free HOST:PORT of this machine (a low port may need root)")
+    };
+    let mut addresses: Vec<_> = address.to_socket_addrs().map_err(|error| cannot(&address, error))?.collect();
+    addresses.dedup();
+    let (mut listener, mut failure) = (None, ErrorKind::AddrNotAvailable.into());
+    for one in addresses {
+        // One call of std, three of the kernel's: socket, bind, listen.
+        match TcpListener::bind(one) {
+            Ok(bound) => listener = listener.or(Some(bound)),
+            Err(error) if error.kind() == ErrorKind::AddrInUse => return Err(cannot(&one, error)),
+            Err(error) => failure = error,
+        }
+    }
+    listener.ok_or_else(|| cannot(&address, failure))
+}
+
+/// To what it may be at the most: each connection is a descriptor. (Programs that applications start inherit this.)
 fn raise_limit_of_descriptors() -> Result<()> {
     let (_, most) = getrlimit(Resource::RLIMIT_NOFILE)?;
     Ok(setrlimit(Resource::RLIMIT_NOFILE, most, most)?)
