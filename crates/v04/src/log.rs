@@ -5,9 +5,19 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
-/// Writes `text` and a newline to stderr. There is nowhere left to report a stderr that takes nothing.
+/// The longest line, in bytes, its end included. A write(2) of up to this many bytes to a pipe is never mixed with
+/// another process's (PIPE_BUF, pipe(7)).
+const MAX_LINE: usize = 4096;
+
+/// Writes `text` and a newline to stderr. A text that makes the line too long is cut and ends in `…`.
 pub(crate) fn line(text: impl Display) {
-    let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
+    let mut line = text.to_string();
+    if line.len() >= MAX_LINE {
+        line.truncate(line.floor_char_boundary(MAX_LINE - "…\n".len()));
+        line.push('…');
+    }
+    line.push('\n');
+    let _ = io::stderr().write_all(line.as_bytes()); // If this fails, there is nowhere left to report it.
 }
 
 /// The line for a request: who asked, the request line, the status, of which three digits are shown, and the number of
