@@ -2,7 +2,7 @@
 //! Each byte is looked at once, and no memory is taken before the bytes have come.
 
 use crate::input::Input;
-use crate::request::{MAX_FIELDS, MAX_HEAD, Refusal, TOO_MANY_FIELDS};
+use crate::request::{BARE_LF, MAX_FIELDS, MAX_HEAD, Refusal, TOO_MANY_FIELDS};
 
 /// The largest body, in bytes.
 pub(crate) const MAX_BODY: usize = 16 * 1024 * 1024;
@@ -91,14 +91,11 @@ fn take(left: &mut usize, input: &mut Input, body: &mut Vec<u8>) -> bool {
 }
 
 /// The size in `line`: hexadecimal digits, then CR LF or extensions, which mean nothing to this server (RFC 9112 7.1.1).
-/// A line feed alone does not end this line: servers that disagree about that can be made to see different requests.
 fn chunk_size(line: &[u8]) -> Result<usize, Refusal> {
     if line.len() > MAX_CHUNK_LINE {
         return Err(LONG_LINE);
     }
-    let Some(line) = line.strip_suffix(b"\r\n") else {
-        return Err(Refusal::malformed("the line with a chunk's size does not end in CR LF"));
-    };
+    let line = line.strip_suffix(b"\r\n").ok_or(BARE_LF)?;
     let digits = line.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(line.len());
     let (size, extensions) = line.split_at(digits);
     let first = extensions.iter().find(|&&byte| byte != b' ' && byte != b'\t');
@@ -126,12 +123,13 @@ fn check_trailers(section: &[u8]) -> Result<(), Refusal> {
 /// from call to call: where the line starts that has not fully come.
 pub(crate) fn section_end(input: &mut Input, line: &mut usize) -> Result<Option<usize>, Refusal> {
     let found = loop {
-        match input.unused().get(*line..) {
-            Some([b'\n', ..]) => break Some(*line + 1),
-            Some([b'\r', b'\n', ..]) => break Some(*line + 2),
-            _ => {}
+        if let Some([b'\r', b'\n', ..]) = input.unused().get(*line..) {
+            break Some(*line + 2);
         }
         let Some(end) = input.line_end(*line) else { break None };
+        if !input.unused().get(..end).unwrap_or_default().ends_with(b"\r\n") {
+            return Err(BARE_LF);
+        }
         *line = end;
     };
     if found.unwrap_or(input.unused().len()) > MAX_HEAD {

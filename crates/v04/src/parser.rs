@@ -6,7 +6,7 @@ use std::mem;
 
 use crate::decoder::{Decoder, section_end};
 use crate::input::Input;
-use crate::request::{Refusal, Request, TCHARS, line_length, without_end};
+use crate::request::{BARE_LF, Refusal, Request, TCHARS, line_length, without_end};
 
 /// The longest request line, in bytes.
 const MAX_REQUEST_LINE: usize = 8 * 1024;
@@ -81,9 +81,8 @@ impl Parser {
 
     fn head_end(&mut self) -> Result<Option<usize>, Refusal> {
         // RFC 9112 2.2: empty lines before a request line are passed over.
-        while let (0, [b'\n', ..] | [b'\r', b'\n', ..]) = (self.first_line, self.input.unused()) {
-            let empty = line_length(self.input.unused());
-            self.input.consume(empty);
+        while let (0, [b'\r', b'\n', ..]) = (self.first_line, self.input.unused()) {
+            self.input.consume(2);
         }
         match self.input.unused() {
             [] | [b'\r'] => return Ok(None),
@@ -98,6 +97,9 @@ impl Parser {
                 return Err(LONG_LINE);
             }
             let Some(end) = end else { return Ok(None) };
+            if !so_far.ends_with(b"\r\n") {
+                return Err(BARE_LF);
+            }
             (self.first_line, self.line) = (end, end);
         }
         section_end(&mut self.input, &mut self.line)

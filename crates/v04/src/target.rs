@@ -1,5 +1,6 @@
 //! The request target and the host: the grammar of RFC 9112 3.2 and RFC 3986, which httparse does not check.
 
+use std::net::Ipv6Addr;
 use std::ops::Range;
 
 use crate::input::position;
@@ -46,12 +47,8 @@ impl Target {
         }
         let rest = target.get(path_start..).unwrap_or_default();
         let path_length = position(rest, b'?').unwrap_or(rest.len());
-        let (path, query) = rest.split_at(path_length);
-        if !consists_of(path, &IN_PATH) {
-            return Err(Refusal::malformed("the path has a character that must be percent-encoded"));
-        }
-        if !consists_of(query, &IN_QUERY) {
-            return Err(Refusal::malformed("the query has a character that must be percent-encoded"));
+        if !IN_TARGET.contains_all(rest) {
+            return Err(Refusal::malformed("the target has a character that must be percent-encoded"));
         }
         let path = path_start..path_start + path_length;
         let query = target.len().min(path.end + 1)..target.len();
@@ -69,8 +66,8 @@ pub(crate) fn is_host(value: &[u8]) -> bool {
         _ => value.split_at(position(value, b':').unwrap_or(value.len())),
     };
     let host_fits = match host {
-        [b'[', address @ .., b']'] => is_ip_literal(address),
-        name => consists_of(name, &IN_HOST),
+        [b'[', address @ .., b']'] => str::from_utf8(address).is_ok_and(|address| address.parse::<Ipv6Addr>().is_ok()),
+        name => is_name(name),
     };
     let port_fits = match port {
         [] => true,
@@ -80,37 +77,22 @@ pub(crate) fn is_host(value: &[u8]) -> bool {
     host_fits && port_fits
 }
 
-/// What may stand in brackets (RFC 3986 3.2.2): an IPv6 address, or `v`, a version, a dot and an address of the future.
-fn is_ip_literal(address: &[u8]) -> bool {
-    match address {
-        [b'v' | b'V', future @ ..] => match position(future, b'.').map(|dot| future.split_at(dot)) {
-            Some((version, [b'.', rest @ ..])) => {
-                !version.is_empty()
-                    && version.iter().all(u8::is_ascii_hexdigit)
-                    && !rest.is_empty()
-                    && rest.iter().all(|&byte| IN_HOST.contains(byte) || byte == b':')
-            }
-            _ => false,
-        },
-        _ => str::from_utf8(address).is_ok_and(|address| address.parse::<std::net::Ipv6Addr>().is_ok()),
-    }
-}
-
-/// Appends `encoded` to `out` with each `%XX` decoded (RFC 3986 2.1). Only checked paths come here.
+/// Appends `encoded` to `out` with each `%XX` decoded (RFC 3986 2.1). Any other `%` stands for itself.
 pub(crate) fn percent_decode(encoded: &[u8], out: &mut Vec<u8>) {
     let mut rest = encoded;
     while let [first, tail @ ..] = rest {
-        let (byte, tail) = match rest {
-            [b'%', high, low, tail @ ..] => (hex_digit(*high) << 4 | hex_digit(*low), tail),
-            _ => (*first, tail),
+        let decoded = match rest {
+            [b'%', high, low, after @ ..] => hex_digit(*high).zip(hex_digit(*low)).map(|(h, l)| (h << 4 | l, after)),
+            _ => None,
         };
+        let (byte, after) = decoded.unwrap_or((*first, tail));
         out.push(byte);
-        rest = tail;
+        rest = after;
     }
 }
 
-fn hex_digit(digit: u8) -> u8 {
-    char::from(digit).to_digit(16).unwrap_or_default() as u8
+fn hex_digit(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).map(|value| value as u8)
 }
 
 /// A set of bytes, as a table: whether a byte is in it takes one look.
@@ -142,18 +124,19 @@ impl Bytes {
     }
 }
 
-/// What may stand in a host's name (RFC 3986 3.2.2), in a path and in a query (3.3 and 3.4), beside percent-encoded bytes.
-const IN_HOST: Bytes = Bytes::letters_digits_and(b"-._~!$&'()*+,;=");
-const IN_PATH: Bytes = Bytes::letters_digits_and(b"-._~!$&'()*+,;=:@/");
-const IN_QUERY: Bytes = Bytes::letters_digits_and(b"-._~!$&'()*+,;=:@/?");
+/// The characters of a path and a query: all visible ones of ASCII but `"`, `#`, `<` and `>`. RFC 3986 allows fewer, but
+/// browsers send these as they are (URL Standard, "percent-encode sets"), and a `%` that encodes nothing too.
+const IN_TARGET: Bytes = Bytes::letters_digits_and(b"-._~!$&'()*+,;=:@/?%[]{}|\\^`");
+/// The characters of a host's name, beside percent-encoded bytes (RFC 3986 3.2.2).
+const IN_NAME: Bytes = Bytes::letters_digits_and(b"-._~!$&'()*+,;=");
 
-/// Whether each byte is in `set`, or `%` and starts a percent-encoded byte.
-fn consists_of(text: &[u8], set: &Bytes) -> bool {
-    if set.contains_all(text) {
+/// Whether a host's name is made of these, and of percent-encoded bytes.
+fn is_name(text: &[u8]) -> bool {
+    if IN_NAME.contains_all(text) {
         return true;
     }
     let mut rest = text;
-    while let Some(other) = rest.iter().position(|&byte| !set.contains(byte)) {
+    while let Some(other) = rest.iter().position(|&byte| !IN_NAME.contains(byte)) {
         rest = match rest.get(other..) {
             Some([b'%', high, low, tail @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => tail,
             _ => return false,

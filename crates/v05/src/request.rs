@@ -32,6 +32,8 @@ impl Refusal {
     }
 }
 
+/// A line feed alone ends no line: servers that disagree about that can be made to see different requests.
+pub(crate) const BARE_LF: Refusal = Refusal::malformed("a line does not end in CR LF");
 pub(crate) const TOO_MANY_FIELDS: Refusal =
     Refusal { status: "431 Request Header Fields Too Large", reason: "there are more than 100 fields" };
 
@@ -155,8 +157,13 @@ impl Request {
         if let Some(authority) = &self.parts.authority {
             let value = self.target.start + authority.start..self.target.start + authority.end;
             let host = self.fields().position(|(name, _)| name.eq_ignore_ascii_case(b"Host"));
-            if let Some(field) = host.and_then(|host| self.fields.get_mut(host)) {
-                field.value = value;
+            match host.and_then(|host| self.fields.get_mut(host)) {
+                Some(field) => field.value = value,
+                None => {
+                    let start = self.head.len();
+                    self.head.extend_from_slice(b"Host");
+                    self.fields.push(Field { name: start..self.head.len(), value });
+                }
             }
         }
         Ok(())
@@ -171,9 +178,7 @@ impl Request {
                 return Err(Refusal::malformed("there are two Content-Length fields"));
             }
             if name.eq_ignore_ascii_case(b"Transfer-Encoding") {
-                let list =
-                    value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).filter(|coding| !coding.is_empty());
-                codings.get_or_insert_default().extend(list);
+                codings.get_or_insert_default().extend(elements(value));
             }
         }
         let Some(codings) = codings else {
@@ -200,13 +205,35 @@ impl Request {
         if self.minor_version == 0 {
             return Ok(false);
         }
-        let mut expectations = self.fields().filter(|(name, _)| name.eq_ignore_ascii_case(b"Expect")).peekable();
+        let mut expectations = self.list(b"Expect").peekable();
         let expects_any = expectations.peek().is_some();
-        if !expectations.all(|(_, value)| value.eq_ignore_ascii_case(b"100-continue")) {
+        if !expectations.all(|expectation| expectation.eq_ignore_ascii_case(b"100-continue")) {
             return Err(Refusal { status: "417 Expectation Failed", reason: "the only one met is 100-continue" });
         }
         Ok(expects_any)
     }
+
+    /// Whether the client may send another request on this connection (RFC 9112 9.3).
+    pub(crate) fn persists(&self) -> bool {
+        let mut persists = self.minor_version > 0;
+        for option in self.list(b"Connection") {
+            if option.eq_ignore_ascii_case(b"close") {
+                return false;
+            }
+            persists |= option.eq_ignore_ascii_case(b"keep-alive");
+        }
+        persists
+    }
+
+    /// The elements of the list that all fields of this name make.
+    fn list<'a>(&'a self, name: &'static [u8]) -> impl Iterator<Item = &'a [u8]> {
+        self.fields().filter(|(other, _)| other.eq_ignore_ascii_case(name)).flat_map(|(_, value)| elements(value))
+    }
+}
+
+/// The elements of a list; empty ones count for nothing (RFC 9110 5.6.1).
+fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).filter(|element| !element.is_empty())
 }
 
 /// The length of the first line of `bytes`, its line feed included.
@@ -220,7 +247,7 @@ fn split_once(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
     Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
-/// A line without its end: CR LF, or LF alone (RFC 9112 2.2 allows to take that).
+/// A line without its end.
 pub(crate) fn without_end(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
