@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use nix::libc::linger;
-use nix::sys::socket::{MsgFlags, send};
+use nix::sys::socket::{MsgFlags, recv, send};
 use nix::sys::socket::{setsockopt, sockopt};
 
 use crate::parser::Parser;
@@ -25,6 +25,8 @@ pub(crate) const BUFFER: usize = 8 * 1024;
 const PIECE: usize = 64 * 1024;
 /// By how much a write may end before its timeout, which the kernel counts in ticks of its clock.
 const TICK: Duration = Duration::from_millis(10);
+/// How many reads may follow the deadline, for what had arrived by then: 8 MiB, and the kernel holds less (tcp_rmem, tcp(7)).
+const LATE_READS: usize = 1024;
 /// How long a client may go on sending after the response, before the connection is closed.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -40,6 +42,7 @@ pub(crate) struct Connection<'a> {
     /// When the request must have come.
     deadline: Instant,
     has_read: bool,
+    late_reads: usize,
     /// Whether to linger before the close.
     lingers: bool,
 }
@@ -55,14 +58,26 @@ pub(crate) enum Received {
 impl<'a> Connection<'a> {
     pub(crate) fn new(stream: TcpStream, buffer: &'a mut [u8], timeout: Duration) -> Connection<'a> {
         let deadline = Instant::now() + timeout;
-        Connection { stream, buffer, parser: Parser::default(), timeout, deadline, has_read: false, lingers: false }
+        Connection {
+            stream,
+            buffer,
+            parser: Parser::default(),
+            timeout,
+            deadline,
+            has_read: false,
+            late_reads: 0,
+            lingers: false,
+        }
     }
 
     /// Reads until the request is complete, refused, or late. An error means that the connection is lost.
     pub(crate) fn receive(&mut self) -> io::Result<Received> {
         loop {
             match self.parser.next() {
-                Ok(Some(request)) => return Ok(Received::Request(mem::take(request))),
+                Ok(Some(request)) => {
+                    self.lingers = request.persists(); // The client's next request may be on its way.
+                    return Ok(Received::Request(mem::take(request)));
+                }
                 Ok(None) => {}
                 Err(refusal) => return Ok(Received::Refused(refusal)),
             }
@@ -137,21 +152,30 @@ impl<'a> Connection<'a> {
         while ended.is_ok() && self.read().is_ok_and(|count| count > 0) {}
     }
 
-    /// One read, up to the deadline: `WouldBlock` when that has passed.
+    /// One read, up to the deadline: `WouldBlock` when that has passed and all that had arrived by then has been read.
     fn read(&mut self) -> io::Result<usize> {
         loop {
             if self.has_read {
                 let left = self.deadline.saturating_duration_since(Instant::now());
                 if left.is_zero() {
-                    return Err(ErrorKind::WouldBlock.into());
+                    return self.read_late();
                 }
                 self.stream.set_read_timeout(Some(left))?;
             }
             self.has_read = true;
             match self.stream.read(self.buffer) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
                 result => return result,
             }
         }
+    }
+
+    /// One read that does not wait. What it finds may have come in time, while this process was stopped (SIGSTOP).
+    fn read_late(&mut self) -> io::Result<usize> {
+        self.late_reads += 1;
+        if self.late_reads > LATE_READS {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        Ok(recv(self.stream.as_raw_fd(), self.buffer, MsgFlags::MSG_DONTWAIT)?)
     }
 }
