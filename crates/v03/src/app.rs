@@ -108,16 +108,16 @@ fn sleep(environ: &mut Environ, start_response: &mut StartResponse) -> Result<Bo
     Ok(Body::from(format!("process {} slept for {} ms\n", process::id(), duration.as_millis()).into_bytes()))
 }
 
-/// The MS of a path like /sleep/MS: a number of milliseconds, up to an hour.
+/// The MS of a path like /sleep/MS: a number of milliseconds, up to a minute.
 fn milliseconds(environ: &Environ) -> Option<Duration> {
     let digits = environ["PATH_INFO"].splitn(3, |&byte| byte == b'/').nth(2)?;
     let duration = Duration::from_millis(str::from_utf8(digits).ok()?.parse().ok()?);
-    (duration <= Duration::from_secs(3600)).then_some(duration)
+    (duration <= Duration::from_secs(60)).then_some(duration)
 }
 
 fn no_duration(start_response: &mut StartResponse) -> Result<Body> {
     start_response("404 Not Found", &[("Content-Type", "text/plain")], None)?;
-    Ok(Body::from("the last part of the path is not a number of milliseconds, up to an hour\n"))
+    Ok(Body::from("the last part of the path is not a number of milliseconds, up to a minute\n"))
 }
 
 /// A body in blocks, with a pause before each but the first, so that one can see them come: `curl -N`.

@@ -10,6 +10,7 @@ use std::mem;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::{Index, Range};
 
+use crate::log;
 use crate::request::Request;
 use crate::target::percent_decode;
 
@@ -114,7 +115,7 @@ impl Variables {
         self.list.push(Variable { name, value: start..self.text.len() });
         self.set("QUERY_STRING", query);
         self.set("SERVER_PROTOCOL", if request.minor_version == 0 { b"HTTP/1.0" } else { b"HTTP/1.1" });
-        self.set("REMOTE_ADDR", peer.ip().to_string().as_bytes());
+        self.set("REMOTE_ADDR", peer.ip().to_canonical().to_string().as_bytes()); // Not ::ffff:127.0.0.1
         self.set("REMOTE_PORT", peer.port().to_string().as_bytes());
         for (at, (name, _)) in request.fields().enumerate() {
             let is_same = |(other, _): &(&[u8], &[u8])| other.eq_ignore_ascii_case(name);
@@ -189,23 +190,23 @@ impl Index<&str> for Environ {
     }
 }
 
-/// What an application has to say to the server's log. A line goes out in one write, when its end has come.
+/// What an application has to say to the server's log. A line is written when its end has come.
 #[derive(Default)]
 pub(crate) struct Errors(Vec<u8>);
 
 impl Write for Errors {
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
         self.0.extend_from_slice(text);
-        if text.contains(&b'\n') {
-            let end = self.0.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-            io::stderr().write_all(self.0.drain(..end).as_slice())?;
+        while let Some(end) = self.0.iter().position(|&byte| byte == b'\n') {
+            let line: Vec<_> = self.0.drain(..=end).collect();
+            log::line(String::from_utf8_lossy(line.trim_ascii_end()));
         }
         Ok(text.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         if !self.0.is_empty() {
-            io::stderr().write_all(self.0.drain(..).as_slice())?;
+            log::line(String::from_utf8_lossy(&mem::take(&mut self.0)));
         }
         Ok(())
     }
