@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use nix::libc;
-use nix::sys::signal::SigSet;
 use nix::sys::socket::{setsockopt, sockopt};
 use nix::sys::time::TimeVal;
-use nix::unistd::{ForkResult, Pid, fork, getpid};
+use nix::unistd::{ForkResult, Pid, fork, getpid, getppid};
 
 use crate::app;
 use crate::children::{self, Children};
@@ -72,11 +71,11 @@ impl<'a> Server<'a> {
             }
             match listener.accept() {
                 Ok((stream, peer)) => {
-                    // Until `become_child` sets its own, a signal would run the server's handlers in the child.
+                    // Until `become_child` has set its own, a signal would run the server's handlers in the child.
                     let mask = signals::block()?;
                     // SAFETY: this process has one thread, so nothing is left half done for the child (fork(2)).
                     match unsafe { fork() } {
-                        Ok(ForkResult::Child) => self.child(listener, stream, peer, server, mask),
+                        Ok(ForkResult::Child) => self.child(listener, stream, peer, server),
                         // Closes the server's copy: the client sees the end once the child's is closed too.
                         Ok(ForkResult::Parent { child }) => {
                             self.children.add(child);
@@ -141,17 +140,18 @@ impl<'a> Server<'a> {
     /// The child's whole life. It never returns (`!`), so it may take the server and the listener out of their loop. A
     /// panic is caught: it would leave through `main`. And the child leaves by _exit(2): what the server had in its
     /// buffers at the fork is the server's to write.
-    fn child(mut self, listener: TcpListener, stream: TcpStream, peer: SocketAddr, server: Pid, mask: SigSet) -> ! {
+    fn child(mut self, listener: TcpListener, stream: TcpStream, peer: SocketAddr, server: Pid) -> ! {
         drop(listener); // Closes the child's copy: the port is free when the server is gone.
         let served = panic::catch_unwind(AssertUnwindSafe(|| {
-            if let Err(error) = children::become_child(server).and_then(|()| mask.thread_set_mask()) {
+            if let Err(error) = children::become_child(server) {
                 return log::line(format_args!("{peer} the child can't start: {error}"));
             }
             self.serve(stream, peer);
         }));
-        // What the application started ends with the child, also if the server is gone by now. So does the child
-        // itself: what follows runs only if it could not make a group.
-        children::end_own_group();
+        // The server ends what the application started when it reaps this child. If the server is gone, nobody else does.
+        if getppid() != server {
+            children::end_own_group();
+        }
         // SAFETY: _exit ends the process; no code of this program runs after it.
         unsafe { libc::_exit(i32::from(served.is_err())) }
     }

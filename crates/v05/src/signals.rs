@@ -27,7 +27,8 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// From here on SIGCHLD, SIGTERM and SIGINT wake `wait`.
+    /// From here on SIGCHLD, SIGTERM and SIGINT wake `wait`, also where the server was started with one of them ignored or
+    /// blocked.
     pub(crate) fn new() -> Result<Signals> {
         let (pipe, writer) = UnixStream::pair()?;
         pipe.set_nonblocking(true)?;
@@ -41,6 +42,7 @@ impl Signals {
         for signal in [SIGCHLD, SIGTERM, SIGINT] {
             low_level::pipe::register(signal, writer.try_clone()?)?;
         }
+        SigSet::empty().thread_set_mask()?;
         Ok(Signals { pipe, stop })
     }
 
@@ -49,7 +51,7 @@ impl Signals {
         self.stop.swap(false, Ordering::Relaxed)
     }
 
-    /// Waits for a client at `listener`, if one is given, and for a signal; `None` waits for ever.
+    /// Waits for a client at `listener`, if one is given, and for a signal; `None` waits forever.
     pub(crate) fn wait(&mut self, listener: Option<&TcpListener>, timeout: Option<Duration>) -> Result<Woken> {
         let pipe = |wanted| PollFd::new(self.pipe.as_fd(), wanted);
         let client = listener.map(|listener| PollFd::new(listener.as_fd(), PollFlags::POLLIN));
