@@ -15,7 +15,7 @@ use anyhow::Result;
 use nix::libc::{self, c_int};
 use nix::sys::prctl;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, killpg, sigaction};
-use nix::sys::wait::{WaitStatus, waitpid};
+use nix::sys::wait::waitpid;
 use nix::unistd::{Pid, getpid, getppid, setpgid};
 
 use crate::log;
@@ -46,17 +46,20 @@ impl Children {
 
     /// Waits for all that ended, and ends what is left of their groups.
     pub(crate) fn reap(&mut self) {
-        while let Some(pid) = find_zombie() {
-            let is_child = self.0.remove(&pid);
-            if is_child {
+        while let Some(Zombie { pid, failure }) = find_zombie() {
+            if self.0.remove(&pid) {
                 let _ = killpg(pid, Signal::SIGKILL); // What its applications have started.
+                if let Some(failure) = failure {
+                    log::line(format_args!("worker {pid} {failure}"));
+                }
             }
-            match waitpid(pid, None) {
-                Ok(WaitStatus::Exited(_, 0)) => {}
-                ended if is_child => log::line(format_args!("worker {pid} did not end as it should: {ended:?}")),
-                _ => {}
-            }
+            let _ = waitpid(pid, None);
         }
+    }
+
+    /// Ends a child with its group. It is still to be reaped.
+    pub(crate) fn end(&self, child: Pid) {
+        let _ = killpg(child, Signal::SIGKILL);
     }
 
     /// Ends all children with their groups, and the grandchildren that left these and came to the server as orphans, and
@@ -78,18 +81,25 @@ impl Children {
     }
 }
 
-/// All that are children of this process by now: the kernel has a list of those of each thread (proc_pid_task(5)).
-pub(crate) fn list() -> HashSet<Pid> {
+/// All that are children of this process by now: the kernel has a list of those of each thread (proc(5)).
+fn list() -> Vec<Pid> {
     let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
     let lists = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
     let pids = lists.flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>());
     pids.map(Pid::from_raw).collect()
 }
 
-/// A child that ended, if there is one. WNOWAIT leaves the zombie there: until it is waited for, no new process or group
-/// can get its number. Not by nix: its `waitid` knows no real-time signals, and would find a child that died of one for
-/// ever, and no other.
-fn find_zombie() -> Option<Pid> {
+/// A child that has ended and was not waited for yet.
+struct Zombie {
+    pid: Pid,
+    /// How it ended, unless it exited with code 0.
+    failure: Option<String>,
+}
+
+/// A child that has ended, if there is one. WNOWAIT leaves the zombie there: until it is waited for, no new process or group
+/// can get its number. This is not nix's `waitid`, because that knows no real-time signals: it would find a child that died
+/// of one again and again, and no other.
+fn find_zombie() -> Option<Zombie> {
     // SAFETY: a siginfo_t is made of numbers, so all zeros are a value of it.
     let mut ended: libc::siginfo_t = unsafe { mem::zeroed() };
     let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
@@ -97,25 +107,26 @@ fn find_zombie() -> Option<Pid> {
     let result = unsafe { libc::waitid(libc::P_ALL, 0, &mut ended, options) };
     // SAFETY: waitid(2) fills in si_pid, or leaves it 0 if no child has ended.
     let pid = unsafe { ended.si_pid() };
-    (result == 0 && pid != 0).then(|| Pid::from_raw(pid))
+    // SAFETY: waitid(2) fills in si_status too.
+    let status = unsafe { ended.si_status() };
+    let failure = match (ended.si_code, Signal::try_from(status)) {
+        (libc::CLD_EXITED, _) => (status != 0).then(|| format!("exited with code {status}")),
+        (_, Ok(signal)) => Some(format!("was killed by {signal}")),
+        (_, Err(_)) => Some(format!("was killed by signal {status}")),
+    };
+    (result == 0 && pid != 0).then(|| Zombie { pid: Pid::from_raw(pid), failure })
 }
 
-/// What a child does first. It leads a group of its own; the signals mean to it what they mean to any process, but that
-/// SIGQUIT ends the whole group; and SIGQUIT is what it gets when `parent` dies. (SIGKILL and SIGTERM end the child alone:
-/// its parent ends the rest when it reaps it.)
+/// What a child does first, with the master's signals blocked. It leads a group of its own, and gets SIGQUIT when `parent`
+/// dies, whose handler ends the whole group. (SIGKILL would end the child alone.)
 pub(crate) fn become_child(parent: Pid) -> nix::Result<()> {
     setpgid(getpid(), getpid())?;
-    let actions = [
-        (Signal::SIGCHLD, SigHandler::SigDfl),
-        (Signal::SIGHUP, SigHandler::SigDfl),
-        (Signal::SIGINT, SigHandler::SigDfl),
-        (Signal::SIGTERM, SigHandler::SigDfl),
-        (Signal::SIGQUIT, SigHandler::Handler(end_group)),
-    ];
-    for (signal, handler) in actions {
-        // SAFETY: end_group does nothing but getpid(2) and killpg(3), which a handler may do (signal-safety(7)).
-        unsafe { sigaction(signal, &SigAction::new(handler, SaFlags::SA_RESTART, SigSet::empty())) }?;
-    }
+    let action = SigAction::new(SigHandler::Handler(end_group), SaFlags::SA_RESTART, SigSet::empty());
+    // SAFETY: end_group does nothing but getpid(2) and kill(2), which a handler may do (signal-safety(7)).
+    unsafe { sigaction(Signal::SIGQUIT, &action) }?;
+    // To its terminal a process outside of the foreground group is in the background. With `stty tostop` its first line there
+    // would stop it, unless it blocks the signal (SIGTTOU, termios(3)).
+    SigSet::from(Signal::SIGTTOU).thread_set_mask()?;
     prctl::set_pdeathsig(Signal::SIGQUIT)?;
     // A parent that died before that call sends nothing.
     if getppid() != parent {
@@ -124,10 +135,10 @@ pub(crate) fn become_child(parent: Pid) -> nix::Result<()> {
     Ok(())
 }
 
-/// Ends the calling child and all that it started. The group is named: `killpg(0)` of a child that could not make one
-/// would end the server's.
-pub(crate) fn end_own_group() {
-    let _ = killpg(getpid(), Signal::SIGKILL);
+/// Ends the calling child and all that it started. The group is named: `kill(0)` of a child that could not make one would end
+/// the server's.
+fn end_own_group() {
+    let _ = kill(Pid::from_raw(-getpid().as_raw()), Signal::SIGKILL);
 }
 
 extern "C" fn end_group(_: c_int) {

@@ -2,7 +2,7 @@
 //!
 //! It waits for one thing at a time, so one deadline serves for all: it is set anew for each, which costs no timer.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future;
 use std::io;
 use std::mem;
@@ -24,12 +24,14 @@ const LINGER: Duration = Duration::from_secs(1);
 pub(crate) struct Connection {
     pub(crate) stream: TcpStream,
     pub(crate) deadline: Deadline,
+    /// How many bytes were sent since the other connections had their turn.
+    sent: Cell<usize>,
 }
 
 impl Connection {
     /// The first request has to be complete within `timeout`.
     pub(crate) fn new(stream: TcpStream, timeout: Duration) -> Connection {
-        Connection { stream, deadline: Deadline::new(Instant::now() + timeout) }
+        Connection { stream, deadline: Deadline::new(Instant::now() + timeout), sent: Cell::new(0) }
     }
 
     pub(crate) fn set_deadline(&self, timeout: Duration) {
@@ -56,11 +58,25 @@ impl Connection {
         Poll::Ready(Ok(count))
     }
 
+    /// Reads what is there into `parser`, without waiting.
+    pub(crate) fn try_read(&self, parser: &mut Parser, buffer: &RefCell<Vec<u8>>) -> io::Result<usize> {
+        let mut buffer = buffer.borrow_mut();
+        let count = self.stream.try_read(&mut buffer)?;
+        parser.feed(buffer.get(..count).unwrap_or_default());
+        Ok(count)
+    }
+
     /// Sends what is in `out`, and empties it. It is an error if a piece takes longer than `timeout`.
     pub(crate) async fn flush(&self, out: &mut Vec<u8>, timeout: Duration) -> io::Result<()> {
         let mut bytes = mem::take(out); // If this is dropped half way, nobody sends them again.
         for piece in bytes.chunks(PIECE) {
             self.send(piece, timeout).await?;
+            // A client that takes all at once is not to starve the others.
+            self.sent.update(|sent| sent + piece.len());
+            if self.sent.get() >= PIECE {
+                self.sent.set(0);
+                runtime::yield_now().await;
+            }
         }
         bytes.clear();
         *out = bytes;

@@ -5,20 +5,21 @@
 //! all requests that they complete, sends the responses in one write, and gives the `Work` back.
 
 use std::future;
-use std::io;
+use std::io::{self, Cursor, ErrorKind};
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
+use crate::bodies::Bodies;
 use crate::connection::{Connection, PIECE};
 use crate::environ::Environ;
 use crate::gateway::{self, Client, Waiting};
 use crate::log;
 use crate::parser::Parser;
-use crate::request::{Refusal, Request};
+use crate::request::Refusal;
 use crate::response;
 use crate::runtime::{self, TcpStream};
 use crate::worker::{BUFFER, Phase, Share};
@@ -27,9 +28,15 @@ use crate::worker::{BUFFER, Phase, Share};
 const BATCH_BYTES: usize = 64 * 1024;
 /// How many requests are answered before the other connections have their turn.
 const BATCH: usize = 64;
+/// How many reads may follow a deadline, for what had arrived by then: 8 MiB, and the kernel holds less (tcp_rmem, tcp(7)).
+const LATE_READS: usize = 128;
+/// How long an application may still take when its client has ended its sending side. Most such clients have left.
+const LEAVING: Duration = Duration::from_secs(3);
 
 const TOO_SLOW: Refusal =
     Refusal { status: "408 Request Timeout", reason: "the request did not come within the time limit" };
+const NO_ROOM: Refusal =
+    Refusal { status: "503 Service Unavailable", reason: "too many bodies are on their way; try again later" };
 const TOO_SHORT: Refusal = Refusal::malformed("the connection ended before the request was complete");
 
 struct Conversation {
@@ -46,6 +53,7 @@ pub(crate) struct Work {
     due: Instant,
     /// Responses that are not sent yet.
     out: Vec<u8>,
+    bodies: Bodies,
 }
 
 /// What is to happen to a connection.
@@ -115,29 +123,38 @@ impl Conversation {
     async fn work(&self, due: Instant) -> Result<Next> {
         let mut work = self.worker.take_work();
         work.due = due;
+        let mut late_reads = 0;
         let next = loop {
-            self.connection.deadline.set(work.due);
-            let count =
-                match self.connection.deadline.watch(self.connection.read(&mut work.parser, &self.worker.buffer)).await
-                {
-                    None => return self.refuse(TOO_SLOW, &mut work).await,
-                    // Between two requests a client may leave as it likes.
-                    Some(Err(_)) if !work.parser.is_midway() => return Ok(Next::Close),
-                    Some(count) => count?,
-                };
+            let count = match self.read(&mut work).await {
+                // Between two requests a client may leave as it likes.
+                Err(_) if !work.parser.is_midway() => return Ok(Next::Close),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return self.refuse(TOO_SLOW, &mut work).await,
+                count => count?,
+            };
+            if !work.bodies.add(count.unwrap_or(0)) {
+                return self.refuse(NO_ROOM, &mut work).await;
+            }
             let next = match count {
                 None => Next::Nothing,
                 Some(0) if work.parser.is_midway() => return self.refuse(TOO_SHORT, &mut work).await,
                 Some(0) => Next::Close,
                 Some(_) => self.answer_all(&mut work).await?,
             };
+            // Of a request that is not complete yet, this read has brought all, or one more part.
+            match next {
+                _ if !work.parser.is_midway() => work.bodies.set(0),
+                Next::Wait => work.bodies.set(count.unwrap_or(0)),
+                _ => {}
+            }
             self.flush(&mut work.out).await?;
             // Who sends as fast as this reads is neither to starve the others nor to escape the deadline.
             if count == Some(BUFFER) {
                 runtime::yield_now().await;
-                if work.parser.is_midway() && work.due <= runtime::now() {
-                    return self.refuse(TOO_SLOW, &mut work).await;
-                }
+            }
+            let is_late = work.parser.is_midway() && work.due <= runtime::now();
+            late_reads = if is_late { late_reads + 1 } else { 0 };
+            if late_reads > LATE_READS {
+                return self.refuse(TOO_SLOW, &mut work).await;
             }
             if !matches!(next, Next::Nothing | Next::Wait) || !work.parser.is_midway() {
                 break next;
@@ -149,6 +166,16 @@ impl Conversation {
             self.worker.give_back(work);
         }
         Ok(next)
+    }
+
+    /// One read, up to the deadline: `WouldBlock` when that has passed and nothing is left that had arrived by then.
+    async fn read(&self, work: &mut Work) -> io::Result<Option<usize>> {
+        self.connection.deadline.set(work.due);
+        let read = self.connection.read(&mut work.parser, &self.worker.buffer);
+        match self.connection.deadline.watch(read).await {
+            Some(count) => count,
+            None => self.connection.try_read(&mut work.parser, &self.worker.buffer).map(Some),
+        }
     }
 
     /// Answers all requests that have come. The responses wait in `out`.
@@ -184,11 +211,26 @@ impl Conversation {
 
     /// Answers the request that the environ was filled from.
     async fn answer(&self, work: &mut Work) -> Next {
-        let wants_more = persists(&work.environ.request);
+        let wants_more = work.environ.request.persists();
         let persists = || wants_more && self.worker.phase.get() == Phase::Serving;
-        let _running = self.worker.requests.begin();
         let mut client = Sending { conversation: self, out: &mut work.out };
-        let outcome = gateway::run(self.worker.application, &mut work.environ, &persists, &mut client).await;
+        let answered = {
+            let mut answering = pin!(gateway::run(self.worker.application, &mut work.environ, &persists, &mut client));
+            let mut leaving = None; // Made when it is needed: most applications don't wait.
+            future::poll_fn(|cx| match answering.as_mut().poll(cx) {
+                Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+                Poll::Pending => {
+                    let leaving = leaving.get_or_insert_with(|| Box::pin(self.client_leaves()));
+                    leaving.as_mut().poll(cx).map(|()| None)
+                }
+            })
+            .await
+        };
+        work.environ.input = Cursor::default(); // However this ended: the environ will be used again.
+        let Some(outcome) = answered else {
+            log::line(format_args!("{} the client has left; its request is dropped", self.peer));
+            return Next::Cut;
+        };
         if let Some(error) = outcome.error {
             log::line(format_args!("{} {error:#}", self.peer));
         }
@@ -201,6 +243,14 @@ impl Conversation {
             true if wants_more || work.parser.is_midway() || outcome.count > PIECE as u64 => Next::Linger,
             true => Next::Close,
         }
+    }
+
+    /// Waits until the client has left. One that has only ended its sending side looks the same, so it gets some more time.
+    async fn client_leaves(&self) {
+        if self.connection.stream.hung_up().await.is_err() {
+            future::pending().await // It can't be told.
+        }
+        runtime::sleep(LEAVING).await;
     }
 
     async fn refuse(&self, refusal: Refusal, work: &mut Work) -> Result<Next> {
@@ -221,8 +271,8 @@ impl Conversation {
 }
 
 impl Work {
-    pub(crate) fn new(environ: Environ) -> Work {
-        Work { parser: Parser::default(), environ, due: runtime::now(), out: Vec::new() }
+    pub(crate) fn new(environ: Environ, bodies: Bodies) -> Work {
+        Work { parser: Parser::default(), environ, due: runtime::now(), out: Vec::new(), bodies }
     }
 }
 
@@ -244,20 +294,6 @@ impl Client for Sending<'_> {
     fn try_send(&mut self, count: usize) -> usize {
         self.conversation.connection.try_send(self.out, count)
     }
-}
-
-/// Whether the client wants to send another request (RFC 9112 9.3).
-fn persists(request: &Request) -> bool {
-    let mut persists = request.minor_version > 0;
-    for (_, value) in request.fields().filter(|(name, _)| name.eq_ignore_ascii_case(b"Connection")) {
-        for option in value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
-            if option.eq_ignore_ascii_case(b"close") {
-                return false;
-            }
-            persists |= option.eq_ignore_ascii_case(b"keep-alive");
-        }
-    }
-    persists
 }
 
 #[cfg(test)]

@@ -20,7 +20,9 @@ pub(crate) struct Knobs {
     pub(crate) workers: usize,
     /// MAX_CONNECTIONS: how many a worker has at the most.
     pub(crate) max_connections: usize,
-    /// GRACE: how long running requests get to finish when the server is stopped.
+    /// MAX_BODIES: how many bytes of request bodies a worker has at the most.
+    pub(crate) max_bodies: usize,
+    /// GRACE: how long running requests get to finish when the server is stopped, or a worker replaced.
     pub(crate) grace: Duration,
 }
 
@@ -40,6 +42,7 @@ impl Knobs {
             send_timeout: seconds("SEND_TIMEOUT", "30", 0.001)?,
             workers: number("WORKERS", &cores.to_string())?,
             max_connections: number("MAX_CONNECTIONS", "10000")?,
+            max_bodies: number("MAX_BODIES", "256")?.saturating_mul(1024 * 1024),
             grace: seconds("GRACE", "5", 0.0)?,
         })
     }

@@ -3,16 +3,33 @@
 
 use std::cell::RefCell;
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+/// The longest line, in bytes, its end included, and the most that is written at once. A write(2) of up to this many bytes
+/// to a pipe is never mixed with another process's (PIPE_BUF, pipe(7)).
+const MAX_LINE: usize = 4096;
 
 thread_local! {
     static WAITING: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Writes `text` and a newline to stderr. There is nowhere left to report a stderr that takes nothing.
+/// How many lines a stderr without room has cost since this was last reported.
+static LOST: AtomicU64 = AtomicU64::new(0);
+
+/// Writes `text` and a newline to stderr. A text that makes the line too long is cut and ends in `…`.
 pub(crate) fn line(text: impl Display) {
-    let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
+    let mut line = text.to_string();
+    if line.len() >= MAX_LINE {
+        line.truncate(line.floor_char_boundary(MAX_LINE - "…\n".len()));
+        line.push('…');
+    }
+    line.push('\n');
+    write(line.as_bytes());
 }
 
 /// The line for a request: who asked, the request line, the status, of which three digits are shown, and the number of
@@ -28,9 +45,47 @@ pub(crate) fn request(peer: SocketAddr, request_line: &[u8], status: impl Displa
 /// Writes the lines that wait.
 pub(crate) fn flush() {
     WAITING.with_borrow_mut(|waiting| {
-        if !waiting.is_empty() {
-            let _ = io::stderr().write_all(waiting);
-            waiting.clear();
-        }
+        write(waiting);
+        waiting.clear();
     });
+}
+
+/// Writes lines, as many at a time as make one piece. A stderr that is non-blocking and has no room loses them.
+fn write(lines: &[u8]) {
+    let mut rest = lines;
+    while !rest.is_empty() {
+        let most = rest.get(..MAX_LINE).unwrap_or(rest);
+        let end = most.iter().rposition(|&byte| byte == b'\n').map_or(most.len(), |at| at + 1);
+        let (piece, after) = rest.split_at(end);
+        report_lost();
+        if !write_piece(piece) {
+            LOST.fetch_add(piece.iter().filter(|&&byte| byte == b'\n').count() as u64, Ordering::Relaxed);
+        }
+        rest = after;
+    }
+}
+
+fn report_lost() {
+    let lost = LOST.swap(0, Ordering::Relaxed);
+    if lost > 0 && !write_piece(format!("{lost} lines are lost: stderr had no room\n").as_bytes()) {
+        LOST.fetch_add(lost, Ordering::Relaxed);
+    }
+}
+
+/// Writes all of `piece` or nothing; false if nothing. If there is room for a part, which a pipe never has, it waits for the
+/// rest: half a line would become one with the next.
+fn write_piece(piece: &[u8]) -> bool {
+    let mut stderr = io::stderr();
+    let mut rest = piece;
+    while !rest.is_empty() {
+        match stderr.write(rest) {
+            Ok(count) => rest = rest.get(count..).unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock && rest.len() < piece.len() => {
+                let _ = poll(&mut [PollFd::new(stderr.as_fd(), PollFlags::POLLOUT)], PollTimeout::NONE);
+            }
+            Err(_) => return false,
+        }
+    }
+    true
 }

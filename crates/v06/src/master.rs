@@ -6,15 +6,14 @@
 //! that computes waits, though another one may be free. The master keeps every listener open, so that the clients
 //! in the queue of a worker that ended are served by the next one.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 use std::panic::{self, AssertUnwindSafe};
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use nix::libc;
-use nix::sys::signal::SigSet;
 use nix::unistd::{ForkResult, Pid, fork, getpid};
 
 use crate::children::{self, Children};
@@ -22,12 +21,16 @@ use crate::gateway::Application;
 use crate::knobs::Knobs;
 use crate::log;
 use crate::signals::{self, Signals};
-use crate::worker::{self, DRAIN};
+use crate::worker::{self, DRAIN, LEAVING, READY};
 
 /// A worker that lived for less died at birth: the next one is started after a pause, which grows.
 const CHILDHOOD: Duration = Duration::from_secs(1);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// How long it may take until the first worker is ready.
+const START: Duration = Duration::from_secs(5);
+/// How much longer than GRACE a worker may take to end that was told to.
+const DELAY: Duration = Duration::from_secs(1);
 
 pub(crate) struct Master {
     knobs: Knobs,
@@ -35,8 +38,8 @@ pub(crate) struct Master {
     signals: Signals,
     children: Children,
     places: Vec<Place>,
-    /// Workers whose place was given to new ones.
-    draining: Vec<Worker>,
+    /// Workers whose place was given to new ones, and until when they may finish.
+    draining: Vec<(Worker, Instant)>,
 }
 
 /// A listener, and the worker that accepts there, if it has one.
@@ -51,12 +54,13 @@ struct Place {
 struct Worker {
     pid: Pid,
     born: Instant,
-    /// What the worker is told; the end of the stream tells it to stop.
+    /// What the worker is told, and what it tells; the end of the stream tells it to stop.
     word: UnixStream,
+    is_ready: bool,
 }
 
 impl Master {
-    /// Starts a worker for each listener.
+    /// Starts a worker for each listener, and waits until one is ready.
     pub(crate) fn new(
         listeners: Vec<TcpListener>,
         knobs: Knobs,
@@ -67,24 +71,69 @@ impl Master {
         let (signals, children) = (Signals::new()?, Children::new()?);
         let mut master = Master { knobs, application, signals, children, places, draining: Vec::new() };
         master.fill_places();
+        let deadline = Instant::now() + START;
+        let is_ready = |place: &Place| place.worker.as_ref().is_some_and(|worker| worker.is_ready);
+        while !master.places.iter().any(is_ready) && !master.signals.has_stop() {
+            if deadline <= Instant::now() {
+                master.children.end_all();
+                bail!("no worker was ready within {} s", START.as_secs());
+            }
+            master.turn(Some(deadline))?;
+        }
         Ok(master)
     }
 
     /// Keeps the workers at work, until SIGTERM or SIGINT.
     pub(crate) fn run(mut self) -> Result<()> {
         while !self.signals.take_stop() {
-            let empty = self.places.iter().filter(|place| place.worker.is_none());
-            let next = empty.map(|place| place.due.saturating_duration_since(Instant::now())).min();
-            self.signals.wait(next)?;
-            self.children.reap();
-            self.draining.retain(|worker| self.children.contains(worker.pid));
-            if self.signals.take_renew() {
-                self.renew();
-            }
-            self.empty_places();
-            self.fill_places();
+            self.turn(None)?;
         }
         self.finish()
+    }
+
+    /// Waits for a signal, a word of a worker, or the time of something, and does what is to do then.
+    fn turn(&mut self, until: Option<Instant>) -> Result<()> {
+        let empty = self.places.iter().filter(|place| place.worker.is_none()).map(|place| place.due);
+        let next = empty.chain(self.draining.iter().map(|(_, until)| *until)).chain(until).min();
+        let words: Vec<_> = self.places.iter().filter_map(|place| Some(&place.worker.as_ref()?.word)).collect();
+        self.signals.wait(&words, next.map(|next| next.saturating_duration_since(Instant::now())))?;
+        self.children.reap();
+        if self.signals.take_renew() {
+            self.renew();
+        }
+        self.empty_places();
+        self.hear_words();
+        self.end_overdue();
+        self.fill_places();
+        Ok(())
+    }
+
+    /// Takes note of workers that are ready, or leave their place because they got a SIGTERM of their own.
+    fn hear_words(&mut self) {
+        for place in &mut self.places {
+            let Some(worker) = &mut place.worker else { continue };
+            let mut word = [0];
+            match worker.word.read(&mut word) {
+                Ok(1) if word == [READY] => worker.is_ready = true,
+                Ok(1) if word == [LEAVING] => {
+                    let until = Instant::now() + self.knobs.grace + DELAY;
+                    self.draining.extend(place.worker.take().map(|worker| (worker, until)));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Ends the workers that should have ended by themselves.
+    fn end_overdue(&mut self) {
+        self.draining.retain(|(worker, _)| self.children.contains(worker.pid));
+        for (worker, until) in &mut self.draining {
+            if *until <= Instant::now() {
+                log::line(format_args!("worker {} does not end: it is killed", worker.pid));
+                self.children.end(worker.pid);
+                *until += LONGEST_PAUSE; // It ends soon; this is not to be said twice.
+            }
+        }
     }
 
     /// Takes note of the workers that died.
@@ -115,7 +164,7 @@ impl Master {
                 Ok(worker) => {
                     if let Some(mut old) = place.worker.replace(worker) {
                         let _ = old.word.write_all(&[DRAIN]); // It may have died, and then hears nothing.
-                        self.draining.push(old);
+                        self.draining.push((old, Instant::now() + self.knobs.grace + DELAY));
                     }
                 }
                 Err(error) => log::line(format_args!("cannot start a new worker, the old one stays: {error:#}")),
@@ -134,7 +183,7 @@ impl Master {
             if left.is_zero() {
                 break;
             }
-            self.signals.wait(Some(left))?;
+            self.signals.wait(&[], Some(left))?;
             self.children.reap();
         }
         self.children.end_all();
@@ -156,19 +205,20 @@ impl Master {
 
     fn fork(&mut self, number: usize) -> Result<Worker> {
         let (word, master) = UnixStream::pair()?;
+        word.set_nonblocking(true)?;
         let parent = getpid();
-        // Until `become_child` sets its own, a signal would run the master's handlers in the child.
+        // Until the child has set its own, a signal would run the master's handlers in it.
         let mask = signals::block()?;
         // SAFETY: this process has one thread, so nothing is left half done for the child (fork(2)).
         match unsafe { fork() } {
             Ok(ForkResult::Child) => {
                 drop(word);
-                self.child(number, master, parent, mask)
+                self.child(number, master, parent)
             }
             Ok(ForkResult::Parent { child }) => {
                 self.children.add(child);
                 mask.thread_set_mask()?;
-                Ok(Worker { pid: child, born: Instant::now(), word })
+                Ok(Worker { pid: child, born: Instant::now(), word, is_ready: false })
             }
             Err(error) => {
                 mask.thread_set_mask()?;
@@ -178,15 +228,15 @@ impl Master {
     }
 
     /// The child's whole life. It never returns (`!`). A panic is caught: it would leave through `main`.
-    fn child(&mut self, number: usize, master: UnixStream, parent: Pid, mask: SigSet) -> ! {
+    fn child(&mut self, number: usize, master: UnixStream, parent: Pid) -> ! {
         let ran = panic::catch_unwind(AssertUnwindSafe(|| {
+            let signal = self.signals.become_worker()?;
             children::become_child(parent)?;
-            mask.thread_set_mask()?;
             let listener = self.places.swap_remove(number).listener;
             // Closes the child's copies: of the other listeners, and of the words for others, which end with the master.
             self.places.clear();
             self.draining.clear();
-            worker::run(listener, master, self.knobs, self.application)
+            worker::run(listener, master, signal, self.knobs, self.application)
         }));
         if let Ok(Err(error)) = &ran {
             log::line(format_args!("worker {}: {error:#}", getpid()));

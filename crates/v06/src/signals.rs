@@ -3,7 +3,10 @@
 //! A signal handler may do next to nothing (signal-safety(7)). So it writes one byte into a pipe, the self-pipe, and
 //! poll(2) waits for that. The pipe is a pair of connected sockets, which std offers, and which signal-hook can write to
 //! without waiting.
+//!
+//! SIGHUP asks for new workers. It also comes when the server's terminal is closed, and then the server stops.
 
+use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -14,9 +17,9 @@ use std::time::Duration;
 use anyhow::Result;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
-use signal_hook::{flag, low_level};
+use signal_hook::{SigId, flag, low_level};
 
 pub(crate) struct Signals {
     /// The reading end of the self-pipe.
@@ -25,25 +28,50 @@ pub(crate) struct Signals {
     stop: Arc<AtomicBool>,
     /// Set by SIGHUP.
     renew: Arc<AtomicBool>,
+    /// Whether the server stops when its terminal is closed: not if it has none, or was told to outlive it (nohup(1)).
+    stops_with_terminal: bool,
+    registered: Vec<SigId>,
 }
 
 impl Signals {
-    /// From here on SIGCHLD, SIGHUP, SIGTERM and SIGINT wake `wait`.
+    /// From here on SIGCHLD, SIGHUP, SIGTERM and SIGINT wake `wait`, also where the server was started with one of them
+    /// ignored or blocked.
     pub(crate) fn new() -> Result<Signals> {
+        // SAFETY: the default action runs no code of this program.
+        let at_hangup = unsafe { signal(Signal::SIGHUP, SigHandler::SigDfl) }?;
         let (pipe, writer) = UnixStream::pair()?;
         pipe.set_nonblocking(true)?;
         let (stop, renew) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let mut registered = Vec::new();
         for signal in [SIGTERM, SIGINT] {
             // A second one while nobody has looked at the first: the server hangs, in a write to stderr say, so it ends
             // here. That is the children's end too, as for every death of the server.
-            flag::register_conditional_shutdown(signal, 0, stop.clone())?;
-            flag::register(signal, stop.clone())?; // Before the pipe: who is woken finds the flag set.
+            registered.push(flag::register_conditional_shutdown(signal, 0, stop.clone())?);
+            registered.push(flag::register(signal, stop.clone())?); // Before the pipe: who is woken finds the flag set.
         }
-        flag::register(SIGHUP, renew.clone())?;
+        registered.push(flag::register(SIGHUP, renew.clone())?);
         for signal in [SIGCHLD, SIGHUP, SIGTERM, SIGINT] {
-            low_level::pipe::register(signal, writer.try_clone()?)?;
+            registered.push(low_level::pipe::register(signal, writer.try_clone()?)?);
         }
-        Ok(Signals { pipe, stop, renew })
+        SigSet::empty().thread_set_mask()?;
+        let stops_with_terminal = has_terminal() && !matches!(at_hangup, SigHandler::SigIgn);
+        Ok(Signals { pipe, stop, renew, stops_with_terminal, registered })
+    }
+
+    /// Makes the signals a worker's, which is a child of the master: SIGTERM makes the stream readable that this returns, and
+    /// the others do nothing. (Ignored signals would stay ignored in the programs that an application starts.)
+    pub(crate) fn become_worker(&mut self) -> Result<UnixStream> {
+        for registered in self.registered.drain(..) {
+            low_level::unregister(registered); // The handler stays, with nothing to do.
+        }
+        let (stream, writer) = UnixStream::pair()?;
+        low_level::pipe::register(SIGTERM, writer)?;
+        Ok(stream)
+    }
+
+    /// Whether SIGTERM or SIGINT came since the last call of `take_stop`.
+    pub(crate) fn has_stop(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 
     /// Whether SIGTERM or SIGINT came since the last call.
@@ -51,14 +79,20 @@ impl Signals {
         self.stop.swap(false, Ordering::Relaxed)
     }
 
-    /// Whether SIGHUP came since the last call.
+    /// Whether SIGHUP came since the last call. If it came because the terminal was closed, that is a stop.
     pub(crate) fn take_renew(&self) -> bool {
-        self.renew.swap(false, Ordering::Relaxed)
+        let renews = self.renew.swap(false, Ordering::Relaxed);
+        if renews && self.stops_with_terminal && !has_terminal() {
+            self.stop.store(true, Ordering::Relaxed);
+            return false;
+        }
+        renews
     }
 
-    /// Waits for a signal; `None` waits for ever.
-    pub(crate) fn wait(&mut self, timeout: Option<Duration>) -> Result<()> {
-        let mut sources = [PollFd::new(self.pipe.as_fd(), PollFlags::POLLIN)];
+    /// Waits for a signal, or for bytes on one of `streams`; `None` waits forever.
+    pub(crate) fn wait(&mut self, streams: &[&UnixStream], timeout: Option<Duration>) -> Result<()> {
+        let all = [&self.pipe].into_iter().chain(streams.iter().copied());
+        let mut sources: Vec<_> = all.map(|stream| PollFd::new(stream.as_fd(), PollFlags::POLLIN)).collect();
         // Rounded up: a timeout that is too short would be waited for again and again.
         let timeout =
             timeout.map_or(Ok(PollTimeout::NONE), |timeout| PollTimeout::try_from(timeout.as_millis() + 1))?;
@@ -83,6 +117,11 @@ impl Signals {
             }
         }
     }
+}
+
+/// Whether this process has a terminal that is still there (tty(4)).
+fn has_terminal() -> bool {
+    File::open("/dev/tty").is_ok()
 }
 
 /// Keeps the signals from coming until the mask that it gives back is set again.

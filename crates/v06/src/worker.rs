@@ -1,27 +1,28 @@
 //! A worker: one process with one event loop, and in it a task for each connection.
 //!
-//! It accepts clients at its own listener until its master says that it should end, or is gone. Then it finishes what its
-//! connections have begun.
+//! It accepts clients at its own listener until its master, or a SIGTERM, says that it should end. Then its connections finish
+//! what they have begun, within GRACE. (If the master dies, the worker ends at once: `children.rs`.)
 
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
 use std::future;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::{self, SocketAddr};
 use std::ops::Deref;
 use std::os::unix::net::UnixStream;
+use std::process;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use anyhow::Result;
 
+use crate::bodies::Bodies;
 use crate::conversation::{self, Work};
 use crate::environ::Environ;
 use crate::gateway::Application;
 use crate::knobs::Knobs;
 use crate::log;
-use crate::orphans::Requests;
 use crate::runtime::{self, Direction, First, Source, TcpListener};
 
 /// The size of the buffer for one read, in bytes.
@@ -45,7 +46,8 @@ pub(crate) struct Worker {
     #[expect(clippy::vec_box)]
     works: RefCell<Vec<Box<Work>>>,
     connections: Cell<usize>,
-    pub(crate) requests: Requests,
+    /// How many bytes of bodies there are, of requests that are not answered yet.
+    bodies: Rc<Cell<usize>>,
     /// Who waits for a connection to end.
     waiting: Cell<Option<Waker>>,
 }
@@ -61,11 +63,16 @@ pub(crate) enum Phase {
 
 /// What the master writes to have its worker drain. The end of the stream means `Stopping`.
 pub(crate) const DRAIN: u8 = b'd';
+/// What a worker writes when it can accept clients, and when a SIGTERM has it stop.
+pub(crate) const READY: u8 = b'r';
+pub(crate) const LEAVING: u8 = b'l';
 
-/// Runs a worker until its last connection has ended. The master's word comes from `master`.
+/// Runs a worker until its last connection has ended. The master's word comes from `master`, and bytes from `signal` when a
+/// SIGTERM has come.
 pub(crate) fn run(
     listener: net::TcpListener,
     master: UnixStream,
+    signal: UnixStream,
     knobs: Knobs,
     application: &'static dyn Application,
 ) -> Result<()> {
@@ -77,32 +84,40 @@ pub(crate) fn run(
         buffer: RefCell::new(vec![0; BUFFER]),
         works: RefCell::default(),
         connections: Cell::new(0),
-        requests: Requests::default(),
+        bodies: Rc::default(),
         waiting: Cell::default(),
     };
     master.set_nonblocking(true)?;
-    let master = Source::new(master);
-    runtime::run(Rc::new(worker).work(TcpListener::new(listener)?, master), log::flush)
+    signal.set_nonblocking(true)?;
+    let orders = Orders { master: Source::new(master), signal: Source::new(signal) };
+    runtime::run(Rc::new(worker).work(TcpListener::new(listener)?, orders), log::flush)
 }
 
 impl Worker {
-    async fn work(self: Rc<Worker>, listener: TcpListener, master: Source<UnixStream>) {
-        let worker = self.clone();
-        runtime::spawn(async move { worker.requests.end_orphans().await });
+    async fn work(self: Rc<Worker>, listener: TcpListener, orders: Orders) {
+        let _ = orders.master.get().write(&[READY]);
         let accepting = self.clone().accept(listener);
-        let mut phase = match runtime::race(next_phase(&master), accepting).await {
+        let phase = match runtime::race(orders.next(), accepting).await {
             First::Left(phase) => phase,
             First::Right(never) => match never {},
         };
         // The listener is dropped by now: closed, for this worker.
+        let finished = self.finish(phase, &orders);
+        if let First::Right(()) = runtime::race(finished, runtime::sleep(self.knobs.grace)).await {
+            let count = self.connections.get();
+            log::line(format_args!("worker {}: GRACE is over, {count} connections are cut", process::id()));
+        }
+    }
+
+    /// Waits for the last connection to end.
+    async fn finish(&self, phase: Phase, orders: &Orders) {
+        self.enter(phase);
         if phase == Phase::Draining {
-            self.enter(phase);
-            match runtime::race(next_phase(&master), self.until_below(1)).await {
-                First::Left(next) => phase = next,
+            match runtime::race(orders.next(), self.until_below(1)).await {
+                First::Left(next) => self.enter(next),
                 First::Right(()) => return,
             }
         }
-        self.enter(phase);
         self.until_below(1).await;
     }
 
@@ -142,7 +157,10 @@ impl Worker {
     /// What a connection needs to work: used ones first.
     pub(crate) fn take_work(&self) -> Box<Work> {
         let used = self.works.borrow_mut().pop();
-        used.unwrap_or_else(|| Box::new(Work::new(Environ::new(self.address, true)))) // wsgi.multiprocess
+        used.unwrap_or_else(|| {
+            let environ = Environ::new(self.address, true); // wsgi.multiprocess
+            Box::new(Work::new(environ, Bodies::new(self.bodies.clone(), self.knobs.max_bodies)))
+        })
     }
 
     pub(crate) fn give_back(&self, work: Box<Work>) {
@@ -153,12 +171,27 @@ impl Worker {
     }
 }
 
-/// Waits for the master's next word.
-async fn next_phase(master: &Source<UnixStream>) -> Phase {
-    let mut word = [0];
-    match master.try_until_done(Direction::Read, |mut stream| stream.read(&mut word)).await {
-        Ok(1) => Phase::Draining,
-        _ => Phase::Stopping,
+/// Where a worker is told to end.
+struct Orders {
+    master: Source<UnixStream>,
+    signal: Source<UnixStream>,
+}
+
+impl Orders {
+    /// Waits for the next order.
+    async fn next(&self) -> Phase {
+        let mut word = [0];
+        let mut signal = [0];
+        let master = self.master.try_until_done(Direction::Read, |mut stream| stream.read(&mut word));
+        let signal = self.signal.try_until_done(Direction::Read, |mut stream| stream.read(&mut signal));
+        match runtime::race(master, signal).await {
+            First::Left(Ok(1)) => Phase::Draining,
+            First::Left(_) => Phase::Stopping,
+            First::Right(_) => {
+                let _ = self.master.get().write(&[LEAVING]);
+                Phase::Stopping
+            }
+        }
     }
 }
 

@@ -22,6 +22,7 @@ const KNOBS: Knobs = Knobs {
     send_timeout: Duration::from_secs(60),
     workers: 1,
     max_connections: 10,
+    max_bodies: 1 << 20,
     grace: Duration::ZERO,
 };
 
@@ -52,8 +53,8 @@ async fn gives_up(_: &mut Environ, start_response: &mut StartResponse<'_>) -> Re
 fn a_block_that_is_given_up_half_way_is_not_sent_again() -> Result<()> {
     let listener = net::TcpListener::bind("127.0.0.1:0")?;
     let mut client = TcpStream::connect(listener.local_addr()?)?;
-    let (_master, word) = UnixStream::pair()?;
-    thread::spawn(move || worker::run(listener, word, KNOBS, &gives_up));
+    let ((_master, word), (_sender, signal)) = (UnixStream::pair()?, UnixStream::pair()?);
+    thread::spawn(move || worker::run(listener, word, signal, KNOBS, &gives_up));
     std::io::Write::write_all(&mut client, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")?;
     GAVE_UP.wait();
     let mut received = Vec::new();

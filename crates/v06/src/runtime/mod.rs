@@ -146,9 +146,14 @@ impl Runtime {
         let waited = self.reactor.wait(timeout);
         self.executor.wake_up();
         waited.context("cannot wait for events")?;
-        self.reactor.wake_tasks();
         let now = Instant::now();
+        if self.timers.are_due(now) {
+            // Before a timer goes off, all that has come by its time is seen: the process may have been stopped (SIGSTOP) since
+            // it looked, and an interrupted wait (EINTR) has not looked at all.
+            self.reactor.wait(Some(Duration::ZERO)).context("cannot look for events")?;
+        }
         self.now.set(now);
+        self.reactor.wake_tasks();
         self.timers.wake_tasks(now);
         Ok(())
     }

@@ -64,7 +64,7 @@ impl Reactor {
         loop {
             let count = match self.epoll.wait(&mut events, timeout) {
                 Ok(count) => count,
-                Err(Errno::EINTR) => 0,
+                Err(Errno::EINTR) => 0, // It has not looked: `Runtime::wait` does so before a timer goes off.
                 Err(error) => return Err(error.into()),
             };
             for event in events.iter().take(count) {
@@ -73,7 +73,7 @@ impl Reactor {
             if count < EVENTS {
                 break;
             }
-            // There may be more. A timer is not to go off before what came in time is seen.
+            // There may be more, and a timer is not to go off before what came in time is seen.
             timeout = EpollTimeout::ZERO;
         }
         self.woken.set(woken);
@@ -139,6 +139,15 @@ impl Registration {
     fn set_ready(&mut self, direction: Direction) -> Option<Waker> {
         self.ready[direction as usize] = true;
         self.waiting[direction as usize].take()
+    }
+
+    /// Waits for the peer to hang up. Takes no event.
+    pub(super) fn poll_hung_up(&mut self, cx: &Context) -> Poll<()> {
+        if self.hung_up {
+            return Poll::Ready(());
+        }
+        self.waiting[Direction::Read as usize] = Some(cx.waker().clone());
+        Poll::Pending
     }
 
     /// Takes the event that came, or leaves the waker for the next one.

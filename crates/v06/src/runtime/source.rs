@@ -79,19 +79,26 @@ impl<T: AsFd> Source<T> {
     }
 
     fn poll_event(&self, direction: Direction, cx: &mut Context) -> Poll<io::Result<()>> {
-        super::with(|runtime| {
-            let reactor = &runtime.reactor;
-            let index = match self.index.get() {
-                Some(index) => index,
-                None => reactor.register(self.inner.as_fd())?,
-            };
-            self.index.set(Some(index));
-            if let Some(registration) = reactor.registrations.borrow_mut().get_mut(index) {
-                ready!(registration.poll_event(direction, cx));
-            }
-            self.exhausted[direction as usize].set(false);
-            Poll::Ready(Ok(()))
-        })
+        self.register()?;
+        if let Some(polled) = self.registration(|registration| registration.poll_event(direction, cx)) {
+            ready!(polled);
+        }
+        self.exhausted[direction as usize].set(false);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Waits until the peer has hung up: it sends no more. For a task that does not wait to read.
+    pub(crate) fn poll_hung_up(&self, cx: &Context) -> Poll<io::Result<()>> {
+        self.register()?;
+        self.registration(|registration| registration.poll_hung_up(cx)).unwrap_or(Poll::Pending).map(Ok)
+    }
+
+    /// Registers with the reactor, unless that was done before.
+    fn register(&self) -> io::Result<()> {
+        if self.index.get().is_none() {
+            self.index.set(Some(super::with(|runtime| runtime.reactor.register(self.inner.as_fd()))?));
+        }
+        Ok(())
     }
 
     /// Ends the registration. Closing the last descriptor does that too, and spares a system call. This is for a source

@@ -55,15 +55,23 @@ impl TcpStream {
         self.0.readable()
     }
 
+    /// Waits until the peer sends no more, for a task that does not wait to read.
+    pub(crate) fn hung_up(&self) -> impl Future<Output = io::Result<()>> + Unpin {
+        future::poll_fn(|cx| self.0.poll_hung_up(cx))
+    }
+
     pub(crate) fn poll_read(&self, cx: &mut Context, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        let count = ready!(self.0.poll_try(Direction::Read, cx, |stream| {
-            Ok(recv(stream.as_raw_fd(), buffer, MsgFlags::MSG_DONTWAIT)?)
-        }))?;
+        let count = ready!(self.0.poll_try(Direction::Read, cx, |_| self.try_read(buffer)))?;
         // If the peer has hung up, that event was the last one: then the end is read without waiting.
         if count < buffer.len() && !self.0.hung_up() {
             self.0.set_exhausted(Direction::Read);
         }
         Poll::Ready(Ok(count))
+    }
+
+    /// Reads what is there, whether or not an event has told of it.
+    pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(recv(self.get().as_raw_fd(), buffer, MsgFlags::MSG_DONTWAIT)?)
     }
 
     /// Writes as much as there is room for, at least a byte.

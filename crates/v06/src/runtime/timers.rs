@@ -42,6 +42,11 @@ impl Timers {
         Some(at.saturating_duration_since(Instant::now()))
     }
 
+    /// Whether the time of one has come.
+    pub(super) fn are_due(&self, now: Instant) -> bool {
+        self.timers.borrow().first_key_value().is_some_and(|((at, _), _)| *at <= now)
+    }
+
     /// Wakes those whose time has come.
     pub(super) fn wake_tasks(&self, now: Instant) {
         while let Some(waker) = self.take_due(now) {
