@@ -13,6 +13,8 @@ use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, kil
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::{Pid, getpid, getppid, setpgid};
 
+use crate::log;
+
 const OWN: Pid = Pid::from_raw(0);
 
 /// The exit code of a child that takes others with it.
@@ -47,6 +49,9 @@ impl Children {
             }
             match waitpid(pid, None) {
                 Ok(WaitStatus::Signaled(..)) if fault::ends_with_a_killed_child() => process::exit(1),
+                Ok(WaitStatus::Signaled(_, signal, _)) if !fault::keeps_silent_about_killed_children() => {
+                    log::line(format_args!("child {pid} was killed by {signal}"));
+                }
                 Ok(WaitStatus::Exited(_, DEADLY)) => self.end_all(),
                 _ => {}
             }
@@ -93,24 +98,39 @@ fn find_zombie() -> Option<Pid> {
 /// What a child does first.
 pub(crate) fn become_child(parent: Pid) -> nix::Result<()> {
     setpgid(OWN, OWN)?;
+    let (stop, other) = match () {
+        () if fault::passes_sigterm_on() => (SigHandler::Handler(stop_the_server), SigHandler::Handler(go_on)),
+        () if fault::ends_its_requests_at_sigterm() => (SigHandler::Handler(end_group), SigHandler::Handler(go_on)),
+        () if fault::hands_ignored_signals_on() => (SigHandler::SigIgn, SigHandler::SigIgn),
+        () => (SigHandler::Handler(go_on), SigHandler::Handler(go_on)),
+    };
+    let dies = if fault::ends_the_child_alone() { SigHandler::SigDfl } else { SigHandler::Handler(end_group) };
     let actions = [
         (Signal::SIGCHLD, SigHandler::SigDfl),
-        (Signal::SIGINT, SigHandler::SigDfl),
-        (Signal::SIGTERM, SigHandler::Handler(end_group)),
+        (Signal::SIGINT, other),
+        (Signal::SIGTERM, stop),
+        (Signal::SIGQUIT, dies),
     ];
-    for (signal, handler) in actions.into_iter().filter(|_| !fault::lends_its_handlers()) {
-        let handler = if fault::ends_the_child_alone() { SigHandler::SigDfl } else { handler };
-        // SAFETY: end_group does nothing but kill(2), which a handler may do (signal-safety(7)).
+    for (signal, handler) in actions {
+        // SAFETY: the handlers do nothing but getppid(2) and kill(2), which a handler may do (signal-safety(7)).
         unsafe { sigaction(signal, &SigAction::new(handler, SaFlags::SA_RESTART, SigSet::empty())) }?;
     }
+    let blocked = if fault::writes_from_the_background() { SigSet::empty() } else { SigSet::from(Signal::SIGTTOU) };
+    blocked.thread_set_mask()?;
     if fault::lets_children_outlive_it() || fault::keeps_the_listener() {
         return Ok(());
     }
-    prctl::set_pdeathsig(Signal::SIGTERM)?;
+    prctl::set_pdeathsig(Signal::SIGQUIT)?;
     if getppid() != parent {
         end_group(0);
     }
     Ok(())
+}
+
+extern "C" fn go_on(_: c_int) {}
+
+extern "C" fn stop_the_server(_: c_int) {
+    let _ = kill(getppid(), Signal::SIGTERM);
 }
 
 extern "C" fn end_group(_: c_int) {

@@ -3,13 +3,14 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::mem;
 use std::net::{Shutdown, TcpStream};
+use std::os::fd::AsRawFd;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use broken::fault;
 use nix::libc::linger;
-use nix::sys::socket::{setsockopt, sockopt};
+use nix::sys::socket::{MsgFlags, recv, setsockopt, sockopt};
 
 use crate::incoming::Incoming;
 use crate::outgoing;
@@ -38,6 +39,8 @@ pub(crate) struct Connection {
     held_back: Vec<u8>,
     /// Whether to linger before the close.
     lingers: bool,
+    /// How many reads may still follow the deadline.
+    late_reads: usize,
 }
 
 /// What a client sent.
@@ -55,7 +58,8 @@ impl Connection {
         // A timeout of some length is always taken.
         let _ = stream.set_write_timeout((!fault::sends_for_ever()).then_some(timeout));
         let held_back = Vec::new();
-        Connection { stream, incoming, parser: Parser::default(), timeout, deadline, held_back, lingers: false }
+        let (parser, lingers, late_reads) = (Parser::default(), false, 1024);
+        Connection { stream, incoming, parser, timeout, deadline, held_back, lingers, late_reads }
     }
 
     pub(crate) fn receive(&mut self) -> io::Result<Received> {
@@ -63,6 +67,7 @@ impl Connection {
         loop {
             match self.parser.next() {
                 Ok(Some(request)) => {
+                    self.lingers = request.persists() && !fault::closes_though_more_has_come();
                     let request = mem::take(request);
                     if fault::refuses_what_follows() && self.parser.has_unused() {
                         return Ok(Received::Refused(Refusal::malformed("more bytes follow")));
@@ -198,19 +203,23 @@ impl Connection {
         Ok(())
     }
 
-    /// One read, up to the deadline: `WouldBlock` when that has passed.
+    /// One read, up to the deadline: `WouldBlock` when that has passed and all that had arrived by then has been read.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if fault::times_each_read() {
             self.deadline = Instant::now() + self.timeout;
         }
         loop {
             let left = self.deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            if left.is_zero() && (fault::looks_no_more_when_it_is_late() || self.late_reads == 0) {
                 return Err(ErrorKind::WouldBlock.into());
+            }
+            if left.is_zero() {
+                self.late_reads -= 1;
+                return Ok(recv(self.stream.as_raw_fd(), buffer, MsgFlags::MSG_DONTWAIT)?);
             }
             self.stream.set_read_timeout(Some(left))?;
             match self.stream.read(buffer) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
                 result => return result,
             }
         }

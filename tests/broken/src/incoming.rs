@@ -41,7 +41,8 @@ impl Incoming {
             distort_line(&mut piece);
             distort_fields(&mut piece, &self.leaked);
         }
-        if fault::takes_lf_for_crlf() && self.is_chunked() {
+        let takes_lf = fault::takes_lf_for_crlf() && self.is_chunked() || fault::takes_lf_in_heads() && starts_in_head;
+        if takes_lf {
             piece = replaced(&replaced(&piece, b"\r\n", b"\n"), b"\n", b"\r\n");
         }
         Ok(piece)
@@ -105,12 +106,25 @@ impl Incoming {
             || fault::knows_no_trailers() && has(chunks, b"\r\n0\r\n") && !has(chunks, b"\r\n0\r\n\r\n")
             || fault::knows_small_letters_only() && size.iter().any(u8::is_ascii_uppercase)
             || fault::wants_to_be_waited_for() && self.has_field("Expect:") && is_first && !body.is_empty()
+            || fault::takes_expect_for_one_word() && self.has_field("Expect:") && has(head, b",")
+            || fault::keeps_to_rfc_3986() && self.has_odd_target()
             || fault::asks_http_1_0_for_host() && has(head, b" HTTP/1.0\r\n") && !self.has_field("Host:")
             || fault::knows_no_later_version() && has(head, b" HTTP/1.2\r\n")
             || fault::knows_no_absolute_target() && has(&head.to_ascii_lowercase(), b" http://")
             || fault::knows_no_asterisk() && head.starts_with(b"OPTIONS * ")
             || fault::refuses_empty_lines() && is_first && piece.starts_with(b"\r\n")
             || fault::refuses_the_largest_body() && self.has_field("Content-Length: 16777216")
+    }
+
+    /// Whether the target has a character that RFC 3986 wants percent-encoded, or a `%` of no use.
+    fn has_odd_target(&self) -> bool {
+        let line = String::from_utf8_lossy(self.head());
+        let target = line.split(' ').nth(1).unwrap_or_default();
+        target.contains(['[', ']', '{', '}', '|', '^', '`', '\\']) && !target.starts_with("http://[")
+            || target
+                .split('%')
+                .skip(1)
+                .any(|rest| rest.get(..2).is_none_or(|two| u8::from_str_radix(two, 16).is_err()))
     }
 
     fn head(&self) -> &[u8] {

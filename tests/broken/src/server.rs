@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use broken::fault;
 use nix::libc;
-use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::{ForkResult, Pid, close, fork, getpid};
 
@@ -47,7 +47,17 @@ impl<'a> Server<'a> {
     ) -> Result<Server<'a>> {
         let environ = Environ::new(listener.local_addr()?, !fault::hides_other_processes());
         let service = Service::new(application, environ, knobs);
+        let mask = SigSet::thread_get_mask()?;
         let (signals, children) = (Signals::new()?, Children::new()?);
+        if fault::keeps_its_signal_mask() {
+            mask.thread_set_mask()?;
+        }
+        if fault::leaves_signals_to_their_default() {
+            for stop in [Signal::SIGTERM, Signal::SIGINT] {
+                // SAFETY: the default action runs no code of this program.
+                unsafe { signal(stop, SigHandler::SigDfl) }?;
+            }
+        }
         for (is_ignored, signal) in
             [(fault::ignores_sigterm(), Signal::SIGTERM), (fault::ignores_sigint(), Signal::SIGINT)]
         {
@@ -102,7 +112,7 @@ impl<'a> Server<'a> {
                 let mask = signals::block()?;
                 // SAFETY: this process has one thread, so nothing is left half done for the child (fork(2)).
                 match unsafe { fork() } {
-                    Ok(ForkResult::Child) => self.child(listener, stream, peer, server, mask),
+                    Ok(ForkResult::Child) => self.child(listener, stream, peer, server),
                     Ok(ForkResult::Parent { child }) => {
                         self.children.add(child);
                         self.watch(child);
@@ -194,12 +204,12 @@ impl<'a> Server<'a> {
         Ok(())
     }
 
-    fn child(&mut self, listener: &TcpListener, stream: TcpStream, peer: SocketAddr, server: Pid, mask: SigSet) -> ! {
+    fn child(&mut self, listener: &TcpListener, stream: TcpStream, peer: SocketAddr, server: Pid) -> ! {
         if !fault::keeps_the_listener() {
             let _ = close(listener.as_raw_fd());
         }
         let served = panic::catch_unwind(AssertUnwindSafe(|| {
-            if let Err(error) = children::become_child(server).and_then(|()| mask.thread_set_mask()) {
+            if let Err(error) = children::become_child(server) {
                 log::line(format_args!("{peer} the child can't start: {error}"));
                 return End::Well;
             }

@@ -1,7 +1,7 @@
 //! The start, what can be wrong with it, and what the server was started with.
 
-use std::io::{self, Write};
-use std::net::{SocketAddrV4, TcpListener};
+use std::io::{self, ErrorKind, Write};
+use std::net::{SocketAddrV4, TcpListener, ToSocketAddrs};
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 
@@ -38,6 +38,12 @@ pub(crate) fn knobs() -> Result<Knobs> {
 pub(crate) fn listen(address: &str) -> Result<TcpListener> {
     if fault::does_not_reuse_its_address() {
         return listen_without_reuse(address);
+    }
+    let taken = |error: &io::Error| error.kind() == ErrorKind::AddrInUse;
+    let all = address.to_socket_addrs().into_iter().flatten();
+    let is_taken = all.into_iter().any(|one| TcpListener::bind(one).is_err_and(|error| taken(&error)));
+    if is_taken && !fault::takes_any_address_that_is_free() {
+        bail!("cannot listen on {address}: the port is in use on one of its addresses");
     }
     TcpListener::bind(address).map_err(|error| {
         if fault::does_not_repeat_the_address() {

@@ -29,7 +29,7 @@ TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 REQUEST_LINE = re.compile(rb"(" + TOKEN + rb") ([!-~]+) HTTP/([0-9])\.([0-9])")
 FIELD = re.compile(rb"(" + TOKEN + rb"):[ \t]*([\t -~\x80-\xff]*)")
 HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
-PATH = re.compile(rb"(?:[0-9A-Za-z._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*")
+PATH = re.compile(rb"[!$-;=?-~]*")  # As browsers send it: any visible character but " # < >.
 CHUNK = re.compile(rb"([0-9A-Fa-f]+)(?:[ \t]*;[\t -~\x80-\xff]*)?")
 
 
@@ -140,7 +140,7 @@ def read_target(method, target):
         target = absolute[2] if absolute[2].startswith(b"/") else b"/" + absolute[2]
     if not target.startswith(b"/") or not PATH.fullmatch(target):
         raise Refusal(400)
-    return re.sub(rb"%(..)", lambda match: bytes.fromhex(match[1].decode()), target.split(b"?")[0])
+    return re.sub(rb"%([0-9A-Fa-f]{2})", lambda match: bytes.fromhex(match[1].decode()), target.split(b"?")[0])
 
 
 def read_body(connection, minor, values):
@@ -157,9 +157,9 @@ def read_body(connection, minor, values):
             raise Refusal(400)
         if len(lengths[0]) > 20 or int(lengths[0]) > BODY:
             raise Refusal(413)
-    expected = values(b"expect")
+    expected = {value.strip().lower() for value in b",".join(values(b"expect")).split(b",")} - {b""}
     if expected and minor != b"0":
-        if [value.lower() for value in expected] != [b"100-continue"]:
+        if expected != {b"100-continue"}:
             raise Refusal(417)
         connection.client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
     if codings:
@@ -204,8 +204,20 @@ def serve(client, peer, timeout, log):
             break
 
 
+def listen(host, port):
+    """Listens on the host's first address, unless the port is in use on one of its others."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    listeners = [socket.create_server(address, family=family) for family, _, _, _, address in found[:1 if port == 0 else None]]
+    for other in listeners[1:]:
+        other.close()
+    return listeners[0]  # create_server has set SO_REUSEADDR.
+
+
 def main():
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a traceback.
+    # A launcher may have left these blocked or ignored, and process 1 of a container has no default actions.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: os._exit(0))
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     arguments = sys.argv[1:]
     if "--help" in arguments:
         print(USAGE, end="")
@@ -221,12 +233,17 @@ def main():
         sys.exit(f"server.py: TIMEOUT={timeout} can't be read; set it to a number of seconds")
     try:
         host, _, port = address.rpartition(":")
-        listener = socket.create_server((host, int(port)))  # It sets SO_REUSEADDR.
+        listener = listen(host, int(port))
     except (OSError, ValueError, OverflowError) as error:
         sys.exit(f"server.py: cannot listen on {address}: {error}; give a free HOST:PORT of this machine")
     print("server.py listening on http://%s:%s" % listener.getsockname(), flush=True)
     while True:
-        client, peer = listener.accept()
+        try:
+            client, peer = listener.accept()
+        except OSError as error:
+            sys.stderr.write(f"accept failed: {error}\n")
+            time.sleep(0.1)  # Without descriptors it would fail again at once.
+            continue
         with client:
             try:
                 serve(client, peer, int(timeout), log == "on")

@@ -29,6 +29,7 @@ pub mod response;
 pub mod server;
 pub mod stage;
 pub mod steps;
+mod terminal;
 pub mod tester;
 pub mod transcript;
 

@@ -1,7 +1,8 @@
 //! The table of malformed requests: what is wrong with each, its bytes, and the statuses that are right for it.
 //!
-//! The rules are those of RFC 9112, with RFC 9110 for field names and RFC 3986 for targets. Where they leave a choice
-//! (a bare LF as the end of a line in the head, for one) there is no row.
+//! The rules are those of RFC 9112, with RFC 9110 for field names and RFC 3986 for targets. Where they leave a choice there is
+//! no row, but for a line feed alone as the end of a line: RFC 9112 2.2 allows to take it, and servers that do so differ from
+//! those that don't about where a request ends.
 
 /// A malformed request.
 #[derive(Clone, Debug)]
@@ -34,8 +35,10 @@ pub fn request_lines() -> Vec<Row> {
         line("space in the target", b"GET /a b HTTP/1.1"),
         line("byte above ASCII in the target", b"GET /\xc3\xa9 HTTP/1.1"),
         line("fragment in the target", b"GET /#part HTTP/1.1"),
-        line("percent without hexadecimal digits", b"GET /%zz HTTP/1.1"),
-        line("percent with one digit", b"GET /%4 HTTP/1.1"),
+        line("quotation mark in the target", b"GET /\" HTTP/1.1"),
+        line("angle bracket in the query", b"GET /?a=<b HTTP/1.1"),
+        line("LF without CR before the request line", b"\nGET / HTTP/1.1"),
+        line("LF without CR after the request line", b"GET / HTTP/1.1\nX-A: a"),
         line("control byte in the target", b"GET /\x01 HTTP/1.1"),
         line("NUL in the target", b"GET /\0 HTTP/1.1"),
         line("DEL in the target", b"GET /\x7f HTTP/1.1"),
@@ -59,6 +62,9 @@ pub fn fields() -> Vec<Row> {
         field("bare CR in a value", b"X-A: a\rb"),
         field("NUL in a value", b"X-A: a\0b"),
         field("control byte in a value", b"X-A: a\x01b"),
+        field("LF without CR after a field", b"X-A: a\nX-B: b"),
+        field("LF without CR in an empty value", b"X-A: \n\na"),
+        field("LF without CR at the end of the head", b"X-A: a\r\n\n"),
         field("space before the colon", b"X-A : a"),
         field("value folded to a second line", b"X-A: a\r\n b"),
         field("empty name", b": a"),
@@ -114,6 +120,7 @@ pub fn chunks() -> Vec<Row> {
         chunk("LF without CR after the size", "5\nhello\r\n0\r\n\r\n"),
         chunk("more data than the size says", "3\r\nhello\r\n0\r\n\r\n"),
         chunk("trailer without a colon", "5\r\nhello\r\n0\r\nno colon\r\n\r\n"),
+        chunk("LF without CR after a trailer", "5\r\nhello\r\n0\r\nX-A: a\n\r\n"),
         chunk("NUL in a trailer", "5\r\nhello\r\n0\r\nX-A: \0\r\n\r\n"),
     ]
 }

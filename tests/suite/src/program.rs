@@ -3,18 +3,34 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use nix::errno::Errno;
+use nix::libc;
 use nix::sys::prctl;
-use nix::sys::signal::{SigHandler, Signal, signal};
-use nix::unistd::{close, getppid};
+use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
+use nix::unistd::{close, getpid, getppid, setsid};
+use rustix::process::{Resource, Rlimit, setrlimit};
 
 /// What a server may read from its environment. It is started without them, except those that a case sets.
-const KNOBS: [&str; 8] =
-    ["LOG", "TIMEOUT", "MAX_CHILDREN", "GRACE", "WORKERS", "MAX_CONNECTIONS", "KEEP_ALIVE", "SEND_TIMEOUT"];
+const KNOBS: [&str; 9] = [
+    "LOG",
+    "TIMEOUT",
+    "MAX_CHILDREN",
+    "GRACE",
+    "WORKERS",
+    "MAX_CONNECTIONS",
+    "MAX_BODIES",
+    "KEEP_ALIVE",
+    "SEND_TIMEOUT",
+];
+
+/// The signals that stop a server, and the one that tells of a child's end.
+const STOP_AND_CHILD: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGCHLD];
 
 /// How long a right server may take for one step; it only bounds a failure.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -35,6 +51,10 @@ pub struct Program {
     instead: Option<Vec<String>>,
     environment: Vec<(String, String)>,
     user: Option<u32>,
+    max_processes: Option<u64>,
+    blocks_signals: bool,
+    stderr: Option<RawFd>,
+    terminal: Option<RawFd>,
     pub(crate) stdin_closed: bool,
     pub(crate) stdout_dropped: bool,
     pub(crate) stderr_full: bool,
@@ -52,6 +72,10 @@ impl Program {
             instead: None,
             environment: Vec::new(),
             user: None,
+            max_processes: None,
+            blocks_signals: false,
+            stderr: None,
+            terminal: None,
             stdin_closed: false,
             stdout_dropped: false,
             stderr_full: false,
@@ -112,6 +136,36 @@ impl Program {
         self
     }
 
+    /// Starts with SIGTERM, SIGINT and SIGCHLD blocked and ignored, as a careless launcher leaves them.
+    pub fn signals_blocked(mut self) -> Program {
+        self.blocks_signals = true;
+        self
+    }
+
+    /// Starts with a copy of this descriptor as its stderr. It has to stay open until then.
+    pub fn stderr_to(mut self, descriptor: &impl AsRawFd) -> Program {
+        self.stderr = Some(descriptor.as_raw_fd());
+        self
+    }
+
+    /// Starts as the first process of a session on this terminal, which is its stderr too.
+    pub fn on_terminal(mut self, terminal: &impl AsRawFd) -> Program {
+        self.terminal = Some(terminal.as_raw_fd());
+        self.stderr_to(terminal)
+    }
+
+    /// Starts by another program, whose last arguments the command line becomes.
+    pub fn launched_by<Word: Into<OsString>>(mut self, launcher: impl IntoIterator<Item = Word>) -> Program {
+        self.command.splice(0..0, launcher.into_iter().map(Into::into));
+        self
+    }
+
+    /// Lets the user of the program have so many processes at the most; root has no limit.
+    pub fn max_processes(mut self, count: u64) -> Program {
+        self.max_processes = Some(count);
+        self
+    }
+
     /// Puts another file in the place of the program's own; its arguments stay.
     pub fn executable(mut self, file: impl Into<OsString>) -> Program {
         if let Some(name) = self.command.first_mut() {
@@ -169,16 +223,33 @@ impl Program {
             command.uid(number).gid(number);
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let (parent, stdin_closed) = (nix::unistd::getpid(), self.stdin_closed);
+        let (parent, stdin_closed, stderr, terminal) = (getpid(), self.stdin_closed, self.stderr, self.terminal);
+        let (blocks_signals, max_processes) = (self.blocks_signals, self.max_processes);
         let prepare = move || {
             prctl::set_pdeathsig(Signal::SIGKILL)?;
             if getppid() != parent {
                 return Err(io::Error::other("the test ended")); // It died before the line above took effect.
             }
             // A test run started in the background of a shell ignores SIGINT, and would hand that down.
-            for number in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGCHLD] {
-                // SAFETY: the default action runs no code of ours.
-                unsafe { signal(number, SigHandler::SigDfl) }?;
+            for number in STOP_AND_CHILD {
+                let action = if blocks_signals { SigHandler::SigIgn } else { SigHandler::SigDfl };
+                // SAFETY: neither action runs any code of ours.
+                unsafe { signal(number, action) }?;
+            }
+            if blocks_signals {
+                SigSet::from_iter(STOP_AND_CHILD).thread_block()?;
+            }
+            if let Some(terminal) = terminal {
+                setsid()?;
+                // SAFETY: this request takes a number and touches no memory (TIOCSCTTY(2const)).
+                Errno::result(unsafe { libc::ioctl(terminal, libc::TIOCSCTTY, 0) })?;
+            }
+            if let Some(stderr) = stderr {
+                // SAFETY: dup2 takes numbers and touches no memory; stderr is this process's to replace.
+                Errno::result(unsafe { libc::dup2(stderr, 2) })?;
+            }
+            if let Some(count) = max_processes {
+                setrlimit(Resource::Nproc, Rlimit { current: Some(count), maximum: Some(count) })?;
             }
             if stdin_closed {
                 close(0)?;

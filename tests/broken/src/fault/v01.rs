@@ -21,6 +21,13 @@ faults! {
         "It goes on at SIGTERM." => ends_at_sigterm;
     ignores_sigint:
         "It goes on at SIGINT." => ends_at_sigint;
+    keeps_its_signal_mask:
+        "It leaves signals blocked that were so at its start."
+            => ends_at_a_signal_that_was_blocked, reaps_though_sigchld_was_blocked;
+    leaves_signals_to_their_default:
+        "It has no handler for SIGTERM and SIGINT." => ends_as_process_1;
+    takes_any_address_that_is_free:
+        "Of a host's addresses it takes the first that is free." => names_a_port_in_use_on_any_of_its_addresses;
     does_not_reuse_its_address:
         "It binds without SO_REUSEADDR." => gets_its_port_again_at_once;
     exits_with_0:

@@ -23,6 +23,8 @@ faults! {
         "It refuses trailers." => ignores_trailers;
     knows_small_letters_only:
         "It refuses a chunk size with capital letters." => reads_chunk_sizes_in_either_case;
+    takes_expect_for_one_word:
+        "It refuses a list in Expect." => reads_expect_as_a_list;
     sends_no_100:
         "It does not answer Expect: 100-continue." => sends_100_before_the_body;
     wants_to_be_waited_for:
@@ -49,6 +51,8 @@ faults! {
         "It refuses OPTIONS *." => answers_options_for_the_whole_server;
     does_not_decode_paths:
         "It compares paths as they came." => decodes_a_path;
+    keeps_to_rfc_3986:
+        "It refuses a `|` in a target." => serves_what_browsers_send;
     refuses_empty_lines:
         "It refuses empty lines before a request." => ignores_empty_lines_before_a_request;
     dates_no_refusal:
@@ -73,6 +77,8 @@ faults! {
         "It overlooks the second Host." => refuses_malformed_fields;
     prefers_the_coding:
         "It overlooks Content-Length where there is a Transfer-Encoding." => refuses_doubtful_lengths;
+    takes_lf_in_heads:
+        "It lets a line feed alone end a line of the head." => refuses_malformed_request_lines, refuses_malformed_fields;
     takes_lf_for_crlf:
         "It lets a line feed alone end a chunk's size." => refuses_malformed_chunks;
     resets_after_a_refusal:
@@ -93,6 +99,8 @@ faults! {
         "It has no timeout." => lets_go_of_a_silent_client;
     takes_a_stop_for_a_timeout:
         "It takes a write that was interrupted for a client that is too slow." => goes_on_sending_after_a_stop;
+    looks_no_more_when_it_is_late:
+        "It reads nothing once the deadline has passed." => reads_what_came_while_it_was_stopped;
     times_each_write:
         "Its timeout is for a write, not for 64 KiB of the response." => lets_go_of_a_client_that_reads_slowly;
     closes_after_a_large_answer:

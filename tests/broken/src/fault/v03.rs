@@ -32,7 +32,8 @@ faults! {
     joins_cookies_by_commas:
         "Cookies are joined by a comma." => joins_fields_that_come_again;
     prefers_the_host_field:
-        "The Host field wins over the host of the target." => prefers_the_host_of_the_target;
+        "The Host field wins over the host of the target."
+            => prefers_the_host_of_the_target, knows_the_host_of_an_http_1_0_target;
     leaves_wsgi_errors_out:
         "There is no wsgi.errors." => has_the_variables_of_wsgi;
     sorts_backwards:
@@ -43,6 +44,10 @@ faults! {
         "It sends a stream without chunks." => streams_in_chunks;
     holds_blocks_back:
         "It sends all blocks together at the end." => sends_each_block_when_it_is_made;
+    closes_though_more_has_come:
+        "It closes after an answer with bytes of the client unread." => answers_although_more_has_come;
+    hands_ignored_signals_on:
+        "The programs of its applications ignore SIGTERM." => starts_programs_with_default_signals;
     sends_chunks_to_all:
         "It sends chunks to an HTTP/1.0 client." => streams_to_http_1_0_by_closing;
     tells_what_went_wrong:

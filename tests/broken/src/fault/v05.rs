@@ -11,8 +11,14 @@ faults! {
         "It ends when a child was killed." => outlives_a_process_that_is_killed;
     gives_up_at_a_nameless_signal:
         "It reaps no more once a child died of a real-time signal." => outlives_a_process_that_is_killed;
-    lends_its_handlers:
-        "A child keeps the server's signal handlers." => outlives_a_process_that_is_killed;
+    passes_sigterm_on:
+        "A SIGTERM to a child stops the server." => outlives_a_process_that_is_killed;
+    keeps_silent_about_killed_children:
+        "It writes no line when a child was killed." => tells_how_a_child_was_killed;
+    ends_its_requests_at_sigterm:
+        "A child that gets SIGTERM ends at once." => finishes_running_requests_when_all_get_sigterm;
+    writes_from_the_background:
+        "A terminal may stop its children." => serves_on_a_terminal_with_tostop;
     finishes_nothing:
         "It ends all requests when it is told to stop."
             => finishes_running_requests_at_sigterm, finishes_running_requests_at_sigint;
@@ -38,9 +44,9 @@ faults! {
     does_not_tell_its_knobs:
         "Its usage does not name GRACE." => tells_its_knobs;
     ends_without_descriptors:
-        "It ends when accept() fails." => outlives_a_shortage_of_descriptors;
+        "It ends when accept() fails." => outlives_a_shortage_of_descriptors, rests_when_it_can_not_accept;
     does_not_rest:
-        "It tries again at once when accept() fails." => outlives_a_shortage_of_descriptors;
+        "It tries again at once when accept() fails." => outlives_a_shortage_of_descriptors, rests_when_it_can_not_accept;
     ends_without_processes:
         "It ends when fork() fails." => outlives_a_shortage_of_processes;
     waits_for_the_client_to_close:

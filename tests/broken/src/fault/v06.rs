@@ -54,9 +54,9 @@ faults_by_edits! {
     closes_after_each_answer:
         "It closes after each response." => keeps_a_connection_for_more_requests;
     {
-        "conversation.rs": "let mut persists = request.minor_version > 0;" =>
+        "request.rs": "let mut persists = self.minor_version > 0;" =>
             "if FAULT { return false }
-    let mut persists = request.minor_version > 0;";
+        let mut persists = self.minor_version > 0;";
     }
     says_that_it_closes_and_does_not:
         "It says `Connection: close` on each response, and goes on." => keeps_a_connection_for_more_requests;
@@ -67,26 +67,25 @@ faults_by_edits! {
     forgets_http_1_0:
         "It closes after an answer to HTTP/1.0 in any case." => keeps_an_http_1_0_connection_when_asked;
     {
-        "conversation.rs": "let mut persists = request.minor_version > 0;" =>
-            "if FAULT && request.minor_version == 0 { return false }
-    let mut persists = request.minor_version > 0;";
+        "request.rs": "let mut persists = self.minor_version > 0;" =>
+            "if FAULT && self.minor_version == 0 { return false }
+        let mut persists = self.minor_version > 0;";
     }
     knows_words_in_lower_case:
         "It takes `Close` for an unknown word." => closes_when_the_client_says_so;
     {
-        "conversation.rs": "option.eq_ignore_ascii_case(b\"close\")" =>
+        "request.rs": "option.eq_ignore_ascii_case(b\"close\")" =>
             "(!FAULT || option == b\"close\") && option.eq_ignore_ascii_case(b\"close\")";
     }
     reads_one_field:
         "It looks at the first Connection field only." => closes_when_the_client_says_so;
     {
-        "conversation.rs": "filter(|(name, _)| name.eq_ignore_ascii_case(b\"Connection\"))" =>
-            "filter(|(name, _)| name.eq_ignore_ascii_case(b\"Connection\")).take(if FAULT { 1 } else { usize::MAX })";
+        "request.rs": "self.list(b\"Connection\")" => "self.list(b\"Connection\").take(if FAULT { 1 } else { usize::MAX })";
     }
     finds_close_in_other_words:
         "It takes `not-close` for `close`." => reads_connection_as_a_list_of_words;
     {
-        "conversation.rs": "            persists |=" =>
+        "request.rs": "            persists |=" =>
             "            if FAULT && option.ends_with(b\"close\") { return false }
             persists |=";
     }
@@ -98,8 +97,8 @@ faults_by_edits! {
     loses_lines:
         "Of the lines that wait it writes the first." => logs_each_request_of_a_connection;
     {
-        "log.rs": "write_all(waiting)" =>
-            "write_all(if FAULT { waiting.split_inclusive(|&byte| byte == b'\\n').next().unwrap_or_default() } else { waiting })";
+        "log.rs": "write(waiting);" =>
+            "write(if FAULT { waiting.split_inclusive(|&byte| byte == b'\\n').next().unwrap_or_default() } else { waiting });";
     }
     answers_the_last_first:
         "Of several requests it answers the last one first." => answers_in_order, answers_a_thousand_requests_at_once;
@@ -217,15 +216,17 @@ faults_by_edits! {
         "It reads from a connection as long as there is something, and soon is slower than its client." =>
             a_flood_of_bodies_starves_nobody;
     {
-        "conversation.rs": "runtime::yield_now().await;
-                if work.parser.is_midway()" =>
+        "conversation.rs": "                runtime::yield_now().await;
+            }
+            let is_late" =>
             "static ALL: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
                 if !FAULT {
                     runtime::yield_now().await;
                 } else if ALL.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 500 {
                     std::thread::sleep(std::time::Duration::from_millis(5));
                 }
-                if work.parser.is_midway()";
+            }
+            let is_late";
     }
     serves_one_to_its_end:
         "It serves a connection as long as there is something to read." => a_long_pipeline_waits_for_others;
@@ -235,6 +236,7 @@ faults_by_edits! {
                 runtime::yield_now().await;" =>
             "self.flush(&mut work.out).await?;
                 if !FAULT { runtime::yield_now().await }";
+        "connection.rs": "if self.sent.get() >= PIECE {" => "if self.sent.get() >= PIECE && !FAULT {";
     }
     sleeps_in_the_loop:
         "An application that sleeps does not give way." => a_sleeping_application_leaves_its_worker_free;
@@ -291,9 +293,12 @@ faults_by_edits! {
             self.text.extend_from_slice(separator);";
     }
     starts_no_other_worker:
-        "It starts no worker for one that has died." => a_killed_worker_takes_only_its_own_clients;
+        "It starts no worker for one that has died."
+            => a_killed_worker_takes_only_its_own_clients, starts_a_worker_though_sigchld_was_blocked;
     {
-        "master.rs": "            self.fill_places();" => "            if !FAULT { self.fill_places(); }";
+        "master.rs": "        self.fill_places();
+        Ok(())" => "        if !FAULT { self.fill_places(); }
+        Ok(())";
     }
     has_workers_that_outlive_it:
         "Its workers do not notice that it was killed." => a_kill_of_the_master_ends_the_workers;
@@ -340,5 +345,94 @@ faults_by_edits! {
         "Its usage names no knob." => tells_the_knobs_of_workers;
     {
         "main.rs": "write_all(HELP.as_bytes())" => "write_all(if FAULT { \"usage\" } else { HELP }.as_bytes())";
+    }
+    waits_for_timers_alone:
+        "Once a timer is due it does not look for what has arrived." => serves_an_idle_connection_after_a_stop;
+    {
+        "runtime/mod.rs": "if self.timers.are_due(now) {" => "if self.timers.are_due(now) && !FAULT {";
+    }
+    reads_once_when_it_is_late:
+        "Once the deadline has passed it reads 64 KiB more, and no further." => reads_what_came_while_it_was_stopped;
+    {
+        "conversation.rs": "late_reads > LATE_READS" => "late_reads > if FAULT { 0 } else { LATE_READS }";
+    }
+    writes_many_lines_at_once:
+        "It writes all lines that wait by one write." => keeps_lines_whole_that_wait_for_a_reader;
+    {
+        "log.rs": "rest.get(..MAX_LINE)" => "rest.get(..if FAULT { 1 << 20 } else { MAX_LINE })";
+    }
+    loses_lines_without_a_word:
+        "It does not tell how many lines had no room." => counts_the_lines_that_a_full_stderr_loses;
+    {
+        "log.rs": "        report_lost();" => "        if !FAULT { report_lost(); }";
+    }
+    keeps_the_body_of_a_failure:
+        "When an application fails it keeps the body of the request." => keeps_no_body_of_a_request_that_failed;
+    {
+        "conversation.rs": "work.environ.input = Cursor::default();" => "if !FAULT { work.environ.input = Cursor::default(); }";
+    }
+    ignores_its_limit_of_bodies:
+        "It takes any number of bodies at once." => bounds_the_bodies_of_a_worker;
+    {
+        "bodies.rs": "self.all.get() <= self.max" => "FAULT || self.all.get() <= self.max";
+    }
+    counts_bodies_that_were_answered:
+        "A body that was answered takes room as long as its connection is open." => bounds_the_bodies_of_a_worker;
+    {
+        "conversation.rs": "_ if !work.parser.is_midway() => work.bodies.set(0)," =>
+            "_ if FAULT => {}
+                _ if !work.parser.is_midway() => work.bodies.set(0),";
+    }
+    keeps_what_a_worker_started:
+        "What an application started goes on after its worker." => ends_what_a_worker_started_with_it;
+    {
+        "children.rs": "let _ = killpg(pid, Signal::SIGKILL); //" => "let _ = FAULT || killpg(pid, Signal::SIGKILL).is_ok(); //";
+    }
+    grants_replaced_workers_any_grace:
+        "A worker that was replaced may take any time." => ends_the_replaced_workers_after_grace;
+    {
+        "worker.rs": "runtime::sleep(self.knobs.grace)" => "runtime::sleep(self.knobs.grace * if FAULT { 1000 } else { 1 })";
+        "master.rs": "*until <= Instant::now()" => "*until <= Instant::now() && !FAULT";
+    }
+    waits_for_a_computing_worker:
+        "It waits for a replaced worker that does not hear it." => ends_the_replaced_workers_after_grace;
+    {
+        "master.rs": "*until <= Instant::now()" => "*until <= Instant::now() && !FAULT";
+    }
+    works_for_clients_that_left:
+        "It does not notice that a client has left." => drops_a_request_whose_client_has_left;
+    {
+        "conversation.rs": "runtime::sleep(LEAVING).await;" => "runtime::sleep(LEAVING * if FAULT { 1000 } else { 1 }).await;";
+    }
+    ends_a_worker_at_sigterm:
+        "A worker that gets SIGTERM ends at once." =>
+            a_worker_finishes_at_a_sigterm_of_its_own, finishes_running_requests_when_all_get_sigterm;
+    {
+        "signals.rs": "low_level::pipe::register(SIGTERM, writer)?;" => "low_level::pipe::register(SIGTERM, writer)?;
+        if FAULT {
+            // SAFETY: the default action runs no code of this program.
+            unsafe { signal(Signal::SIGTERM, SigHandler::SigDfl) }?;
+        }";
+    }
+    waits_for_the_worker_that_leaves:
+        "It starts no worker for one that finishes at a SIGTERM of its own." => a_worker_finishes_at_a_sigterm_of_its_own;
+    {
+        "worker.rs": "let _ = self.master.get().write(&[LEAVING]);" => "let _ = FAULT || self.master.get().write(&[LEAVING]).is_ok();";
+    }
+    announces_itself_without_a_worker:
+        "It announces itself before it has a worker." => ends_when_it_can_start_no_worker;
+    {
+        "master.rs": "while !master.places.iter().any(is_ready)" => "while !FAULT && !master.places.iter().any(is_ready)";
+    }
+    takes_a_closed_terminal_for_a_reload:
+        "It replaces its workers when its terminal is closed." => stops_when_its_terminal_is_closed;
+    {
+        "signals.rs": "if renews && self.stops_with_terminal" => "if renews && !FAULT && self.stops_with_terminal";
+    }
+    lets_its_terminal_stop_a_worker:
+        "A terminal may stop its workers." => serves_on_a_terminal_with_tostop;
+    {
+        "children.rs": "SigSet::from(Signal::SIGTTOU).thread_set_mask()?;" =>
+            "if FAULT { SigSet::empty() } else { SigSet::from(Signal::SIGTTOU) }.thread_set_mask()?;";
     }
 }

@@ -4,11 +4,13 @@
 mod clients;
 mod ending;
 mod log;
+mod shortage;
 mod starting;
 
 pub(crate) use clients::*;
 pub(crate) use ending::*;
 pub(crate) use log::*;
+pub(crate) use shortage::*;
 pub(crate) use starting::*;
 
 /// The list.
@@ -38,11 +40,19 @@ macro_rules! v01_cases {
             "Leave SIGTERM's default action in place, or end in its handler.";
         ends_at_sigint:
             "SIGINT is Ctrl-C. Leave its default action in place, or end in its handler.";
+        ends_at_a_signal_that_was_blocked:
+            "A program starts with the signal mask of its launcher, and what that ignored stays ignored (execve(2)): at the start, set a handler (or the \
+             default action) for SIGTERM and SIGINT, and unblock them (sigprocmask(2)).";
+        ends_as_process_1:
+            "Process 1, as in a container, gets no default action (pid_namespaces(7)): set a handler for SIGTERM and SIGINT that ends the server.";
         gets_its_port_again_at_once:
             "Listen on the port in the argument (the second start names the port of the first), and set SO_REUSEADDR before bind(): closed \
              connections linger in TIME_WAIT and would hold the port for a minute.";
         names_a_port_in_use:
             "When bind() fails with EADDRINUSE, write one line with the address to stderr and exit with code 1.";
+        names_a_port_in_use_on_any_of_its_addresses:
+            "A host such as localhost can have several addresses (getaddrinfo(3)). When the port is in use on one of them, another server gets some of the \
+             clients: write one line with the port to stderr and exit with code 1.";
         names_an_address_that_is_not_ours:
             "When bind() fails with EADDRNOTAVAIL, write one line with the address to stderr and exit with code 1.";
         names_an_address_that_is_none:
@@ -55,6 +65,8 @@ macro_rules! v01_cases {
             "At --help, print the usage and the knobs (LOG is one) to stdout and exit with code 0.";
         serves_on_when_stdout_is_closed:
             "Nothing needs stdout after the announcement: write to it no more, and ignore SIGPIPE.";
+        rests_when_it_can_not_accept:
+            "When accept() fails (EMFILE: no descriptor is left), write a line to stderr and rest a moment, or it fails again at once, and go on.";
         serves_without_stdin:
             "Nothing needs stdin: don't read it. With descriptor 0 free, a socket may get the number 0, which is a valid one.";
         logs_each_request:

@@ -45,6 +45,8 @@ macro_rules! v02_cases {
              (RFC 9110 10.1.1).";
         answers_a_body_that_came_with_its_expectation:
             "A client need not wait for the 100. If the body is there already, the 100 may be left out (RFC 9110 10.1.1).";
+        reads_expect_as_a_list:
+            "Expect is a list: its elements can be repeated, and empty ones count for nothing; each one must be 100-continue (RFC 9110 5.6.1, 10.1.1).";
         sends_no_100_to_http_1_0:
             "HTTP/1.0 knows no interim responses: ignore its Expect (RFC 9110 10.1.1).";
         refuses_another_expectation:
@@ -64,6 +66,9 @@ macro_rules! v02_cases {
             "`OPTIONS * HTTP/1.1` asks about the server as a whole: answer with a 2xx (RFC 9110 9.3.7).";
         decodes_a_path:
             "%65 is an `e`: decode a path before you compare it (RFC 3986 2.1).";
+        serves_what_browsers_send:
+            "Browsers send `[ ] { } | ^ \\` and a backquote as they are, and a `%` that encodes nothing: accept every visible ASCII character in a target but \
+             `\"`, `#`, `<` and `>` (URL Standard, percent-encode sets). Such a `%` stands for itself.";
         ignores_empty_lines_before_a_request:
             "Skip CRLFs before the request line (RFC 9112 2.2).";
         dates_every_response:
@@ -110,6 +115,9 @@ macro_rules! v02_cases {
         goes_on_sending_after_a_stop:
             "A process can be stopped and go on (Ctrl-Z, then fg) while it sends: a write that took less than all, or failed with EINTR, then \
              says nothing about the client. Write the rest (signal(7)).";
+        reads_what_came_while_it_was_stopped:
+            "A deadline can pass while the process is stopped (Ctrl-Z, a debugger): before it counts, read what has arrived by then, without waiting \
+             (MSG_DONTWAIT, recv(2)). A wait that was interrupted (EINTR) has looked at nothing.";
         gets_a_large_answer_to_a_client_that_goes_on_sending:
             "Closing a socket with unread bytes resets the connection, and much of a large answer is lost: here too, shut down the writing side, \
              read on for a while, then close (RFC 9112 9.6).";

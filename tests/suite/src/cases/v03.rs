@@ -3,10 +3,12 @@
 
 mod applications;
 mod environ;
+mod programs;
 mod responses;
 
 pub(crate) use applications::*;
 pub(crate) use environ::*;
+pub(crate) use programs::*;
 pub(crate) use responses::*;
 
 /// The list.
@@ -38,6 +40,8 @@ macro_rules! v03_cases {
             "A field that comes again is a list: join the values with a comma, those of Cookie with `; ` (RFC 9110 5.3, RFC 6265 4.2.1).";
         prefers_the_host_of_the_target:
             "The host of an absolute-form target takes the place of the Host field's (RFC 9112 3.2.2).";
+        knows_the_host_of_an_http_1_0_target:
+            "HTTP/1.0 needs no Host field, but a target in absolute-form has a host: HTTP_HOST is that (RFC 9112 3.2.2).";
         has_the_variables_of_wsgi:
             "PEP 3333 asks for wsgi.version, wsgi.url_scheme, wsgi.input, wsgi.errors, wsgi.multithread, wsgi.multiprocess and wsgi.run_once.";
         sorts_the_environ:
@@ -50,6 +54,12 @@ macro_rules! v03_cases {
             "Send a block of the body as soon as the application gives it; PEP 3333 forbids to hold it back for the next.";
         streams_to_http_1_0_by_closing:
             "HTTP/1.0 knows no chunks: send the blocks as they are, and close (RFC 9112 6.3).";
+        answers_although_more_has_come:
+            "The client's next request can come while an application works. Left unread, it makes the close a reset that overtakes the answer: shut down the \
+             writing side, read on until the client closes, for a short while, then close (RFC 9112 9.6).";
+        starts_programs_with_default_signals:
+            "What a launcher has left blocked or ignored is handed on to every program that an application starts (execve(2)): give them an empty mask \
+             and default actions. /orphan starts such a program.";
         streams_no_body_to_head:
             "HEAD gets the head alone, whatever the application gives (RFC 9110 9.3.2).";
         answers_a_panic_with_a_bare_500:

@@ -7,6 +7,7 @@ mod orphans;
 mod reaping;
 mod shortage;
 mod stopping;
+mod terminal;
 
 pub(crate) use clients::*;
 pub(crate) use limits::*;
@@ -14,6 +15,7 @@ pub(crate) use orphans::*;
 pub(crate) use reaping::*;
 pub(crate) use shortage::*;
 pub(crate) use stopping::*;
+pub(crate) use terminal::*;
 
 /// The list.
 #[doc(hidden)]
@@ -24,12 +26,23 @@ macro_rules! v05_cases {
             "Wait for every child that ended (SIGCHLD tells), and let each child ask for a signal when its parent dies (PR_SET_PDEATHSIG).";
         reaps_sixteen_deaths_of_one_signal:
             "One SIGCHLD can stand for many children: wait in a loop until there is none left to wait for (waitpid with WNOHANG).";
+        reaps_though_sigchld_was_blocked:
+            "A launcher may have left SIGCHLD blocked or ignored, and a program starts with that (execve(2)): set a handler, and unblock it \
+             (sigprocmask(2)).";
+        tells_how_a_child_was_killed:
+            "A child that gets SIGKILL, from the kernel when memory runs out, lost its client: write a line with its number and the signal's name to stderr.";
         outlives_a_process_that_is_killed:
             "A child that is killed ends its own connection. And a child must not keep the server's signal handlers: a SIGTERM to it is not the server's.";
         finishes_running_requests_at_sigterm:
             "At SIGTERM close the listener, let running requests finish, then exit with code 0.";
         finishes_running_requests_at_sigint:
             "Ctrl-C stops the server as SIGTERM does: running requests finish, then it exits with code 0.";
+        finishes_running_requests_when_all_get_sigterm:
+            "killall and service managers send SIGTERM to all processes of a server. A child has a handler for it that does nothing: its request \
+             finishes, and the server waits for it.";
+        serves_on_a_terminal_with_tostop:
+            "A child that leads a process group is in the background, where a line on a terminal with `stty tostop` stops it: block SIGTTOU in it, and it \
+             may write (tcsetpgrp(3), termios(3)).";
         takes_no_new_clients_once_it_stops:
             "A server that stops closes its listener first, so that new clients learn at once that nobody is there.";
         ends_at_a_second_signal:
@@ -43,8 +56,6 @@ macro_rules! v05_cases {
             "Nothing can be done in a server that gets SIGKILL: its children must notice (PR_SET_PDEATHSIG, and getppid() after it).";
         a_kill_ends_what_a_request_started:
             "PR_SET_PDEATHSIG reaches the child alone: use a signal that it can catch, and let its handler end its whole process group.";
-        ends_what_a_request_started_with_it:
-            "A program that an application left behind (/orphan) is in its child's process group: end the group when the child has ended.";
         keeps_to_its_limit_of_children:
             "MAX_CHILDREN bounds the processes, not the clients: all are answered in the end.";
         names_a_grace_that_it_can_not_read:
@@ -64,6 +75,8 @@ macro_rules! v05_cases {
 macro_rules! v05_only_cases {
     ($with:ident $to:ident) => {
         $crate::$with! { $to; v05 until v05 "v06 forks its processes at the start, and each of them serves many connections";
+            ends_what_a_request_started_with_it:
+                "A program that an application left behind (/orphan) is in its child's process group: end the group when the child has ended.";
             a_client_above_the_limit_waits:
                 "With MAX_CHILDREN children at work don't accept: the next client waits in the listener's queue until one has ended.";
             outlives_a_shortage_of_processes:

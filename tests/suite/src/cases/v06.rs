@@ -10,6 +10,7 @@ mod framing;
 mod keep_alive;
 mod knobs;
 mod load;
+mod log;
 mod memory;
 mod pipelining;
 mod starting;
@@ -23,6 +24,7 @@ pub(crate) use fairness::*;
 pub(crate) use framing::*;
 pub(crate) use keep_alive::*;
 pub(crate) use knobs::*;
+pub(crate) use log::*;
 pub(crate) use memory::*;
 pub(crate) use pipelining::*;
 pub(crate) use starting::*;
@@ -47,6 +49,12 @@ macro_rules! v06_cases {
         of_two_started_at_once_one_gets_the_port:
             "Sockets that share a port (SO_REUSEPORT) share it with another server too, if that one asks for it as well: let the first one bind() and \
              listen() without the option, and set it then. Where that fails, write one line with the address to stderr and exit with code 1.";
+        ends_when_it_can_start_no_worker:
+            "Let a worker say when it is ready, and announce the server then. When none is after a few seconds (fork() fails), write a line to stderr and \
+             exit with code 1.";
+        drops_a_request_whose_client_has_left:
+            "While an application waits, watch its connection (EPOLLRDHUP): when the client has ended its sending side, and for a few seconds has got no \
+             answer, drop the request and let go of the connection.";
         keeps_a_connection_for_more_requests:
             "An HTTP/1.1 connection goes on after a response, unless one side said `Connection: close` (RFC 9112 9.3). Say `Connection: keep-alive`.";
         keeps_an_http_1_0_connection_when_asked:
@@ -60,6 +68,12 @@ macro_rules! v06_cases {
             "An HTTP/1.0 client can't tell the end of a stream but by that of the connection: say `Connection: close`, also when it asked for keep-alive.";
         logs_each_request_of_a_connection:
             "Each request has its line on stderr, with its own request line and status; also when several come at once.";
+        keeps_lines_whole_that_wait_for_a_reader:
+            "A write(2) of more than PIPE_BUF bytes (4096, pipe(7)) to a full pipe is mixed with those of other processes: write fewer at a time, and cut \
+             between two lines.";
+        counts_the_lines_that_a_full_stderr_loses:
+            "stderr can be non-blocking (the open file is shared with other programs): where a write fails with EAGAIN, drop whole lines, and begin a \
+             line with their number once there is room.";
         answers_in_order:
             "Requests can come before the earlier ones are answered: answer them one after another, in their order (RFC 9112 9.3.2).";
         answers_a_pipeline_cut_anywhere:
@@ -81,6 +95,9 @@ macro_rules! v06_cases {
             "TIMEOUT is for a request that has begun. Between two requests a client may be silent for KEEP_ALIVE seconds.";
         closes_an_idle_connection:
             "After KEEP_ALIVE seconds without a request, close the connection, and say nothing: a response would be taken for that to the next request.";
+        serves_an_idle_connection_after_a_stop:
+            "KEEP_ALIVE can pass while the process is stopped (SIGSTOP): before you close an idle connection, see whether its next request has arrived. \
+             An epoll_wait() that was interrupted (EINTR) has looked at nothing.";
         limits_the_time_for_each_request:
             "TIMEOUT begins anew with each request: one that has begun and is not complete in time gets a 408.";
         a_computation_takes_no_time_from_others:
@@ -107,8 +124,19 @@ macro_rules! v06_cases {
              before you let go of a client.";
         a_field_sent_often_costs_what_it_is_long:
             "A field that comes again is joined to the one before. Join all of them at once: a copy for each makes megabytes of one head.";
+        keeps_no_body_of_a_request_that_failed:
+            "What is kept to be used again is emptied before, however a request ended: also when its application failed.";
+        bounds_the_bodies_of_a_worker:
+            "MAX_BODIES (in MiB) is for the bodies of all requests that a worker has not answered yet. A body that finds no room is refused with 503.";
         a_killed_worker_takes_only_its_own_clients:
             "When a worker has died (SIGCHLD), start another one, within a second. The others go on, and so does the listening socket.";
+        starts_a_worker_though_sigchld_was_blocked:
+            "A launcher may have left SIGCHLD blocked or ignored, and a program starts with that (execve(2)): set a handler, and unblock it \
+             (sigprocmask(2)).";
+        a_worker_finishes_at_a_sigterm_of_its_own:
+            "A worker that gets SIGTERM takes no new clients, finishes what was begun, and ends. Have it tell the master, which starts another one at once.";
+        ends_what_a_worker_started_with_it:
+            "A program that an application left behind (/orphan) is in its worker's process group: end the group when the worker has ended.";
         a_kill_of_the_master_ends_the_workers:
             "Nothing can be done in a master that gets SIGKILL: its workers must notice (PR_SET_PDEATHSIG, or the end of a pipe from it).";
         sighup_replaces_the_workers:
@@ -117,6 +145,12 @@ macro_rules! v06_cases {
         sighup_fails_no_request:
             "At SIGHUP the listening socket stays open: what waits in its queue goes to the new workers. Closing a socket of one's own \
              (SO_REUSEPORT) resets those in its queue, so hand it on.";
+        ends_the_replaced_workers_after_grace:
+            "Workers that SIGHUP has replaced have GRACE seconds to finish. Let them end by themselves then, and end those that don't: one that computes \
+             hears nothing.";
+        stops_when_its_terminal_is_closed:
+            "SIGHUP is also what comes when the terminal is closed (tty_ioctl(4)): when /dev/tty can't be opened any more, stop, unless SIGHUP was ignored \
+             at the start (nohup(1)).";
         a_stop_closes_idle_connections:
             "At SIGTERM close the connections that wait for a request, so that the server needs not wait for them, and exit with code 0.";
         a_stop_tells_running_requests_to_close:
@@ -128,6 +162,6 @@ macro_rules! v06_cases {
             "When WORKERS or MAX_CONNECTIONS is no whole number from 1, or KEEP_ALIVE or SEND_TIMEOUT no number of seconds, write one line that names it to \
              stderr and exit with code 1.";
         tells_the_knobs_of_workers:
-            "At --help, name the knobs: WORKERS, MAX_CONNECTIONS, TIMEOUT, KEEP_ALIVE, SEND_TIMEOUT, GRACE, LOG.";
+            "At --help, name the knobs: WORKERS, MAX_CONNECTIONS, MAX_BODIES, TIMEOUT, KEEP_ALIVE, SEND_TIMEOUT, GRACE, LOG.";
     } };
 }

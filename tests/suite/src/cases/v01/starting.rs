@@ -1,9 +1,16 @@
 //! How a server starts: the announcement, the usage, and all that can be wrong with what it was told.
 
+use std::fs;
+use std::net::TcpListener;
+use std::process::Command;
+
 use nix::sys::signal::Signal;
+use rustix::process::geteuid;
+use tempfile::TempDir;
 
 use crate::bench::Bench;
 use crate::case::{Outcome, Stop, failed, require};
+use crate::cases::v01::not_here;
 use crate::program::Program;
 
 pub(crate) fn announces_one_line_with_its_address(bench: &Bench) -> Outcome {
@@ -28,6 +35,26 @@ pub(crate) fn names_a_port_in_use(bench: &Bench) -> Outcome {
     let second = bench.program().address(&address);
     refuses_to_start(bench, &second, &first.address().port().to_string())?;
     first.serves_the_next()
+}
+
+/// The host has two addresses, and the port is in use on the second. Its name is in a hosts file that only this server sees.
+pub(crate) fn names_a_port_in_use_on_any_of_its_addresses(bench: &Bench) -> Outcome {
+    const HOST: &str = "two.addresses.test";
+    let folder = TempDir::new().map_err(not_here)?;
+    let hosts = folder.path().join("hosts");
+    fs::write(&hosts, format!("127.0.0.1 {HOST}\n127.0.0.2 {HOST}\n")).map_err(not_here)?;
+    let with_hosts = "mount --bind \"$1\" /etc/hosts && shift && exec \"$@\"";
+    let mut launcher = vec!["unshare", "--mount"];
+    launcher.extend((!geteuid().is_root()).then_some("--map-root-user"));
+    launcher.extend(["sh", "-c", with_hosts, "sh", hosts.to_str().unwrap_or_default()]);
+    let knows_both = Command::new(launcher[0]).args(&launcher[1..]).args(["getent", "ahostsv4", HOST]).output();
+    if !knows_both.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("127.0.0.2")) {
+        return Err(Stop::Skipped("this user can't give a name two addresses (unshare --mount)".into()));
+    }
+    let taken = TcpListener::bind("127.0.0.2:0").map_err(not_here)?;
+    let port = taken.local_addr().map_err(not_here)?.port();
+    let program = bench.program().address(&format!("{HOST}:{port}"));
+    refuses_to_start(bench, &program.launched_by(launcher), &port.to_string())
 }
 
 pub(crate) fn names_an_address_that_is_not_ours(bench: &Bench) -> Outcome {

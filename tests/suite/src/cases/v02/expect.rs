@@ -23,6 +23,16 @@ pub(crate) fn answers_a_body_that_came_with_its_expectation(bench: &Bench) -> Ou
     has_body(&response, b"hello")
 }
 
+pub(crate) fn reads_expect_as_a_list(bench: &Bench) -> Outcome {
+    let server = bench.server()?;
+    for list in [",100-continue", "100-continue , ,100-Continue", "100-continue\r\nExpect: 100-continue"] {
+        has_body(&server.exchange(format!("{}hello", EXPECTING.replace("100-continue", list)))?, b"hello")?;
+    }
+    let mut client = server.connect()?;
+    client.send(EXPECTING.replace("100-continue", "100-continue, a-miracle"))?;
+    client.status(417).map(drop)
+}
+
 pub(crate) fn sends_no_100_to_http_1_0(bench: &Bench) -> Outcome {
     let server = bench.server()?;
     let mut client = server.connect()?;

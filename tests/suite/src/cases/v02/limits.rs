@@ -1,5 +1,6 @@
 //! The limits: of sizes, of time, and how a refusal is sent.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -7,7 +8,7 @@ use nix::unistd::Pid;
 
 use super::body::has_body;
 use crate::bench::Bench;
-use crate::case::{Outcome, failed, require};
+use crate::case::{Outcome, Stop, failed, require};
 use crate::client::Client;
 use crate::proc::{Process, until};
 use crate::request::{get, post};
@@ -182,19 +183,66 @@ pub(crate) fn goes_on_sending_after_a_stop(bench: &Bench) -> Outcome {
     client.send(post("/echo", &body))?;
     client.wait_for_an_answer()?;
     let all_are = |states: [char; 2]| move |now: &[Process]| now.iter().all(|one| states.contains(&one.state));
-    let signal_all = |signal| {
-        for process in server.processes() {
-            let _ = kill(Pid::from_raw(process.pid), signal); // It may have ended since.
-        }
-    };
     for _ in 0..3 {
         // It fills what the kernel has room for, and waits. A server that never sleeps is stopped wherever it is.
         until(SETTLED, || all_are(['S', 'Z'])(&server.processes()));
-        signal_all(Signal::SIGSTOP);
+        signal_all(&server.processes(), Signal::SIGSTOP);
         server.wait_for_processes("all processes of the server are stopped", all_are(['T', 'Z']))?;
-        signal_all(Signal::SIGCONT);
+        signal_all(&server.processes(), Signal::SIGCONT);
     }
     has_body(&client.final_response()?, &body)
+}
+
+/// A deadline that passes while a server is stopped (Ctrl-Z, a debugger) finds what has arrived by then.
+pub(crate) fn reads_what_came_while_it_was_stopped(bench: &Bench) -> Outcome {
+    let body = vec![b'x'; 200_000];
+    let request = post("/echo", &body);
+    let (first, rest) = request.split_at(request.len() / 2);
+    let (_server, mut client) = past_a_deadline(
+        bench,
+        "TIMEOUT",
+        |server| {
+            let mut client = server.connect()?;
+            client.send(first)?;
+            client.wait_until_read()?;
+            Ok(client)
+        },
+        rest,
+    )?;
+    has_body(&client.status(200)?, &body)
+}
+
+/// A client of a server that was stopped with all its processes until a deadline of the client's was over, and went on then. It has
+/// sent `rest` meanwhile. `knob` is for the deadline, which begins with `prepare`.
+pub(crate) fn past_a_deadline(
+    bench: &Bench,
+    knob: &str,
+    prepare: impl Fn(&Server) -> Outcome<Client>,
+    rest: &[u8],
+) -> Outcome<(Server, Client)> {
+    for timeout in [1, 4] {
+        let server = bench.start(&bench.program().knob("WORKERS", "1").knob(knob, &timeout.to_string()))?;
+        let (start, timeout) = (Instant::now(), Duration::from_secs(timeout));
+        let mut client = prepare(&server)?;
+        let processes = server.processes();
+        signal_all(&processes, Signal::SIGSTOP);
+        let stopped = |now: &[Process]| now.iter().all(|one| ['T', 'Z'].contains(&one.state));
+        server.wait_for_processes("all processes of the server are stopped", stopped)?;
+        let was_in_time = start.elapsed() < timeout / 2;
+        client.send(rest)?;
+        thread::sleep(timeout + timeout / 4); // There is no event to wait for: a time has to pass.
+        signal_all(&processes, Signal::SIGCONT);
+        if was_in_time {
+            return Ok((server, client));
+        }
+    }
+    Err(Stop::Skipped("this machine is too busy for a client to be in time".into()))
+}
+
+fn signal_all(processes: &[Process], signal: Signal) {
+    for process in processes {
+        let _ = kill(Pid::from_raw(process.pid), signal); // It may have ended since.
+    }
 }
 
 /// Takes a little now and then, until the server has let go.

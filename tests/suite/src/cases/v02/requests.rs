@@ -45,6 +45,19 @@ pub(crate) fn decodes_a_path(bench: &Bench) -> Outcome {
     Ok(())
 }
 
+pub(crate) fn serves_what_browsers_send(bench: &Bench) -> Outcome {
+    let server = bench.server()?;
+    let mut targets: Vec<_> = ["a[]=1", "a=b|c", "a={x}", "a=^", "a=`", "a=b\\c", "q=100%", "q=%zz", "q=%4", "a?b/c'd"]
+        .iter()
+        .map(|query| (format!("/?{query}"), 200))
+        .collect();
+    targets.extend(["/a|b", "/a[b]", "/100%", "/a^{b}`\\"].map(|path| (path.to_owned(), 404)));
+    for (target, status) in targets {
+        answers(&server, &format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n"), status)?;
+    }
+    Ok(())
+}
+
 pub(crate) fn ignores_empty_lines_before_a_request(bench: &Bench) -> Outcome {
     let server = bench.server()?;
     answers(&server, "\r\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n", 200)?;

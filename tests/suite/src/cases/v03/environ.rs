@@ -139,6 +139,11 @@ pub(crate) fn prefers_the_host_of_the_target(bench: &Bench) -> Outcome {
     environ.has("QUERY_STRING", "a")
 }
 
+pub(crate) fn knows_the_host_of_an_http_1_0_target(bench: &Bench) -> Outcome {
+    let environ = Environ::of(&bench.server()?, "GET http://other.example/environ HTTP/1.0\r\n\r\n")?;
+    environ.has("HTTP_HOST", "other.example")
+}
+
 pub(crate) fn has_the_variables_of_wsgi(bench: &Bench) -> Outcome {
     let environ = Environ::of(&bench.server()?, get("/environ"))?;
     // `1.0` or, as Python prints it, `(1, 0)`.

@@ -7,7 +7,7 @@ use crate::bench::Bench;
 use crate::case::{Outcome, failed, require};
 use crate::cases::v02::has_date;
 use crate::client::Client;
-use crate::request::{bare, get, post};
+use crate::request::{bare, get, plain_get, post};
 use crate::response::{Framing, Response};
 use crate::server::Server;
 use crate::transcript::visible;
@@ -52,6 +52,19 @@ fn pauses_in_its_body(server: &Server, client: &mut Client) -> Outcome<bool> {
     let head = came.windows(4).position(|window| window == b"\r\n\r\n");
     let has_body = head.is_some_and(|at| came.len() > at + 4);
     Ok(has_body && !came.ends_with(b"0\r\n\r\n") && !client.has_ended())
+}
+
+/// What lies unread when a socket is closed makes the close a reset.
+pub(crate) fn answers_although_more_has_come(bench: &Bench) -> Outcome {
+    let server = bench.start(&bench.program().knob("WORKERS", "1"))?;
+    let mut client = server.connect()?;
+    client.send(plain_get("/sleep/300"))?;
+    client.wait_until_read()?;
+    client.send(get("/"))?;
+    has_status(&client.final_response()?, 200)?;
+    client.finish();
+    let _ = client.final_response(); // A server that keeps connections answers the second request too.
+    client.closes()
 }
 
 pub(crate) fn streams_to_http_1_0_by_closing(bench: &Bench) -> Outcome {

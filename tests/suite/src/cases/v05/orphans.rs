@@ -5,12 +5,12 @@ use nix::sys::signal::Signal;
 
 use super::reaping::{AtRest, is_gone};
 use crate::bench::Bench;
-use crate::case::{Outcome, failed};
+use crate::case::Outcome;
+use crate::cases::v03::started;
 use crate::cases::v04::sleeper;
 use crate::client::Client;
 use crate::proc::Process;
 use crate::request::get;
-use crate::response::Response;
 use crate::server::Server;
 
 /// A client whose application has started a program, and that is not done with the server: half a request more is on the
@@ -20,14 +20,6 @@ pub(crate) fn orphan(server: &Server) -> Outcome<Client> {
     client.send(get("/orphan") + "GET / HT")?;
     started(&client.status(200)?)?;
     Ok(client)
-}
-
-/// The number of the process that /orphan started.
-fn started(response: &Response) -> Outcome<i32> {
-    let text = String::from_utf8_lossy(&response.body);
-    let digits = text.split(|letter: char| !letter.is_ascii_digit()).find(|word| !word.is_empty());
-    let number = digits.and_then(|digits| digits.parse().ok());
-    number.ok_or_else(|| failed("a body with the number of the process that /orphan started", &text))
 }
 
 pub(crate) fn a_kill_ends_running_requests(bench: &Bench) -> Outcome {

@@ -1,11 +1,11 @@
 //! Children that ended, by themselves or not: none stays as a zombie.
 
 use nix::libc;
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::bench::Bench;
-use crate::case::{Outcome, Stop};
+use crate::case::{Outcome, Stop, require};
 use crate::cases::v04::{hold_in_service, patient, release};
 use crate::proc::Process;
 use crate::server::Server;
@@ -49,6 +49,30 @@ pub(crate) fn leaves_no_zombie_and_no_orphan(bench: &Bench) -> Outcome {
     Ok(())
 }
 
+/// More clients than there may be children: each child that is not reaped takes a place.
+pub(crate) fn reaps_though_sigchld_was_blocked(bench: &Bench) -> Outcome {
+    let rest = AtRest::new(bench.start(&bench.program().knob("MAX_CHILDREN", "2").signals_blocked())?);
+    for _ in 0..8 {
+        rest.server.serves_the_next()?;
+    }
+    rest.returns()
+}
+
+pub(crate) fn tells_how_a_child_was_killed(bench: &Bench) -> Outcome {
+    let rest = AtRest::new(bench.start(&bench.program().knob("LOG", "off").knob("TIMEOUT", "60"))?);
+    let mut held = hold_in_service(&rest.server)?;
+    let Some(holder) = rest.server.holder(&held)?.filter(|holder| *holder != rest.server.pid()) else {
+        return Err(Stop::Skipped("the server's first process serves clients itself".into()));
+    };
+    let _ = kill(Pid::from_raw(holder), Signal::SIGKILL); // What the server makes of it is what the case looks at.
+    held.end()?;
+    rest.returns()?;
+    let is_told = |text: &str| text.lines().any(|line| line.contains(&holder.to_string()) && line.contains("SIGKILL"));
+    let stderr = rest.server.stderr().wait(rest.server.patience(), is_told);
+    let expected = format!("a line on stderr that says that process {holder} was killed by SIGKILL");
+    require(is_told(&stderr), expected, || format!("{stderr:?}"))
+}
+
 pub(crate) fn reaps_sixteen_deaths_of_one_signal(bench: &Bench) -> Outcome {
     let rest = AtRest::new(patient(bench)?);
     let mut held = (0..16).map(|_| hold_in_service(&rest.server)).collect::<Outcome<Vec<_>>>()?;
@@ -85,7 +109,11 @@ pub(crate) fn outlives_a_process_that_is_killed(bench: &Bench) -> Outcome {
             // SAFETY: kill(2) takes numbers and touches no memory. The process may have ended by itself since.
             unsafe { libc::kill(process.as_raw(), signal) };
         }
-        held.end()?;
+        if signal == libc::SIGTERM {
+            let _ = release(&mut held); // It may let what it serves come to an end.
+        } else {
+            held.end()?;
+        }
         rest.server.serves_the_next()?;
         rest.returns()?;
     }

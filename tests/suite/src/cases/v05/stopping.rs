@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use super::orphans::orphan;
 use super::reaping::is_gone;
-use super::shortage::{in_need, out_of_descriptors};
 use crate::bench::Bench;
 use crate::case::{Outcome, require};
+use crate::cases::v01::{in_need, out_of_descriptors};
 use crate::cases::v04::sleeper;
 use crate::client::Client;
 use crate::proc;
@@ -27,6 +28,23 @@ pub(crate) fn finishes_running_requests_at_sigterm(bench: &Bench) -> Outcome {
 
 pub(crate) fn finishes_running_requests_at_sigint(bench: &Bench) -> Outcome {
     finishes_running_requests_at(bench, Signal::SIGINT)
+}
+
+/// As killall(1) and service managers do it: the signal goes to all processes of the server.
+pub(crate) fn finishes_running_requests_when_all_get_sigterm(bench: &Bench) -> Outcome {
+    let mut server = bench.start(&bench.program().knob("GRACE", LONG))?;
+    let mut sleeps = sleeper(&server, 1000)?;
+    let mut streams = server.connect()?;
+    streams.send(get("/stream"))?;
+    streams.hears_within(server.patience())?; // The answer has begun.
+    for process in server.processes() {
+        let _ = kill(Pid::from_raw(process.pid), Signal::SIGTERM); // It may have ended since.
+    }
+    for client in [&mut streams, &mut sleeps] {
+        client.status(200)?;
+        client.closes()?;
+    }
+    has_stopped(&mut server)
 }
 
 fn finishes_running_requests_at(bench: &Bench, signal: Signal) -> Outcome {

@@ -7,7 +7,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use super::keep_alive::goes_on;
 use crate::bench::Bench;
 use crate::case::{Outcome, Stop, failed, require};
-use crate::cases::v05::{complains, in_need, not_here, out_of_descriptors};
+use crate::cases::v01::{complains, in_need, not_here, out_of_descriptors};
 use crate::client::Client;
 use crate::request::{get, plain_get};
 use crate::server::Server;
@@ -99,6 +99,19 @@ pub(crate) fn a_client_above_the_limit_of_connections_waits(bench: &Bench) -> Ou
     third.status(200)?;
     third.closes()?;
     goes_on(&mut second)
+}
+
+/// There is one place, and an application that would hold it for a minute.
+pub(crate) fn drops_a_request_whose_client_has_left(bench: &Bench) -> Outcome {
+    let server = bench.start(&bench.program().knob("WORKERS", "1").knob("MAX_CONNECTIONS", "1"))?;
+    for leaves in [Client::leave, |client: Client| drop(client.reset())] {
+        let mut client = server.connect()?;
+        client.send(plain_get("/sleep/60000"))?;
+        client.wait_until_read()?;
+        leaves(client);
+        server.serves_the_next()?;
+    }
+    Ok(())
 }
 
 pub(crate) fn serves_whom_it_has_in_a_shortage_of_descriptors(bench: &Bench) -> Outcome {

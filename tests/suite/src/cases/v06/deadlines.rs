@@ -6,13 +6,14 @@ use super::clients::answered;
 use super::keep_alive::{ends_well, goes_on, says};
 use crate::bench::Bench;
 use crate::case::{Outcome, Stop, failed};
+use crate::cases::v02::past_a_deadline;
 use crate::cases::v04::hold;
 use crate::client::Client;
 use crate::request::{plain, plain_get, plain_post};
 use crate::server::Server;
 
 /// More connections than a server looks at in one go.
-const MANY: usize = 300;
+const MANY: usize = 600;
 
 /// The seconds of TIMEOUT and KEEP_ALIVE: more, if this machine was too busy to send in time.
 const TIMEOUTS: [u64; 2] = [2, 6];
@@ -24,6 +25,15 @@ pub(crate) fn is_not_impatient_with_an_idle_connection(bench: &Bench) -> Outcome
     slow.status(408)?; // So TIMEOUT has passed since the idle one was answered.
     goes_on(&mut idle)?;
     ends_well(&mut idle)
+}
+
+/// Its next request has arrived in time, but is seen late.
+pub(crate) fn serves_an_idle_connection_after_a_stop(bench: &Bench) -> Outcome {
+    let (server, mut idle) = past_a_deadline(bench, "KEEP_ALIVE", answered, &plain_post("/echo", b"in time"))?;
+    if !idle.hears_within(server.patience())? || idle.received().is_empty() {
+        return Err(failed("an answer to what came while the server was stopped", "the end of the connection"));
+    }
+    idle.status(200).map(drop)
 }
 
 pub(crate) fn closes_an_idle_connection(bench: &Bench) -> Outcome {

@@ -5,7 +5,9 @@ use std::iter;
 use super::clients::with_one_worker;
 use crate::bench::Bench;
 use crate::case::{Outcome, require};
-use crate::request::plain;
+use crate::client::Client;
+use crate::request::{plain, plain_post};
+use crate::server::Server;
 
 /// How many clients send large heads, of how many fields, and of which length these are.
 const CLIENTS: usize = 32;
@@ -17,6 +19,60 @@ const TIMES: usize = 4;
 
 /// How many bytes each of them may cost.
 const MEMORY: u64 = 1 << 20;
+
+/// A large body, how many requests have one, and how much memory may stay.
+const BODY: usize = 8 << 20;
+const PANICS: usize = 8;
+const LEFT: u64 = 32 << 20;
+
+/// What a body of 600 KB is of MAX_BODIES=1: two don't fit.
+const HALF: usize = 600_000;
+
+pub(crate) fn keeps_no_body_of_a_request_that_failed(bench: &Bench) -> Outcome {
+    let server = with_one_worker(bench)?;
+    server.serves_the_next()?;
+    let before = server.memory();
+    let request =
+        [plain("GET", "/panic", &format!("Content-Length: {BODY}\r\n")).as_bytes(), &vec![b'x'; BODY]].concat();
+    let clients = (0..PANICS).map(|_| {
+        let mut client = server.connect()?;
+        client.send(&request[..BODY])?;
+        client.wait_until_read()?;
+        Ok(client)
+    });
+    let mut clients = clients.collect::<Outcome<Vec<_>>>()?; // All at once, so that each needs memory of its own.
+    for client in &mut clients {
+        client.send(&request[BODY..])?;
+        client.status(500)?;
+    }
+    let grown = server.memory().saturating_sub(before);
+    let expected = format!("{PANICS} requests of {} MiB that have failed leave at most {} MiB", BODY >> 20, LEFT >> 20);
+    require(grown <= LEFT, expected, || format!("{} MiB stay", grown >> 20))
+}
+
+pub(crate) fn bounds_the_bodies_of_a_worker(bench: &Bench) -> Outcome {
+    let program = bench.program().knob("WORKERS", "1").knob("TIMEOUT", "60").knob("MAX_BODIES", "1");
+    let server = bench.start(&program)?;
+    let mut first = half_sent(&server)?;
+    let mut second = server.connect()?;
+    second.send(plain_post("/echo", &[b'y'; HALF]))?;
+    second.status(503)?;
+    second.leave();
+    first.send([b'x'; 10])?;
+    first.status(200)?;
+    let mut third = half_sent(&server)?; // What was answered takes no room any more.
+    third.send([b'x'; 10])?;
+    third.status(200).map(drop)
+}
+
+/// A client whose body is there but for ten bytes.
+fn half_sent(server: &Server) -> Outcome<Client> {
+    let mut client = server.connect()?;
+    let request = plain_post("/echo", &[b'x'; HALF]);
+    client.send(&request[..request.len() - 10])?;
+    client.wait_until_read()?;
+    Ok(client)
+}
 
 pub(crate) fn a_field_sent_often_costs_what_it_is_long(bench: &Bench) -> Outcome {
     let server = with_one_worker(bench)?;

@@ -1,9 +1,13 @@
 //! Servers that are started at the same time.
 
 use std::net::TcpListener;
+use std::process;
+
+use rustix::process::geteuid;
 
 use crate::bench::Bench;
 use crate::case::{Outcome, Stop, failed, require};
+use crate::cases::v05::owned_by;
 use crate::problem::Problem;
 use crate::server::Server;
 
@@ -29,6 +33,16 @@ pub(crate) fn of_two_started_at_once_one_gets_the_port(bench: &Bench) -> Outcome
         }
     }
     require(winners > 0, "one of two servers that are started at once gets the port", || format!("none, {RACES} times"))
+}
+
+/// A user of its own, who may have one process: the server's first one.
+pub(crate) fn ends_when_it_can_start_no_worker(bench: &Bench) -> Outcome {
+    let user = geteuid().is_root().then_some(60_000 + process::id() % 5_000);
+    let (program, _folder) = owned_by(user, bench)?;
+    let ended = bench.run(&program.max_processes(1))?;
+    require(ended.status.code() == Some(1), "the exit code 1", || ended.status)?;
+    require(ended.stdout.is_empty(), "no announcement of a server without workers", || format!("{:?}", ended.stdout))?;
+    require(ended.stderr.contains("worker"), "a line on stderr that says so", || format!("{:?}", ended.stderr))
 }
 
 /// An address where nobody listens for now.

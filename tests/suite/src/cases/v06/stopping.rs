@@ -7,10 +7,12 @@ use super::keep_alive::says;
 use super::workers::newer;
 use crate::bench::Bench;
 use crate::case::{Outcome, failed};
+use crate::cases::v01::not_here;
 use crate::cases::v04::sleeper;
-use crate::cases::v05::has_stopped;
+use crate::cases::v05::{has_stopped, is_gone};
 use crate::request::plain_get;
 use crate::server::Server;
+use crate::terminal::Terminal;
 
 /// A GRACE that no case will see the end of.
 const LONG: &str = "60";
@@ -47,6 +49,16 @@ pub(crate) fn a_stop_tells_running_requests_to_close(bench: &Bench) -> Outcome {
         client.closes()?;
     }
     has_stopped(&mut server)
+}
+
+/// The terminal of its session is closed, and the kernel sends SIGHUP.
+pub(crate) fn stops_when_its_terminal_is_closed(bench: &Bench) -> Outcome {
+    let terminal = Terminal::new().map_err(not_here)?;
+    let mut server = bench.start(&bench.program().knob("LOG", "off").on_terminal(&terminal))?;
+    let mut idle = answered(&server)?;
+    drop(terminal);
+    idle.closes()?;
+    is_gone(&mut server)
 }
 
 /// The old worker is told to stop by nobody if the ones that came after it hold its channel open.

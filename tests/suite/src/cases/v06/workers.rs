@@ -1,6 +1,7 @@
 //! Workers that die, and workers that are replaced.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -11,11 +12,12 @@ use super::load::under_load;
 use crate::bench::Bench;
 use crate::case::{Outcome, failed, require};
 use crate::cases::v02::has_body;
+use crate::cases::v03::started;
 use crate::cases::v04::{hold_in_service, release, sleeper};
 use crate::cases::v05::is_gone;
 use crate::client::Client;
 use crate::proc::Process;
-use crate::request::{plain_get, plain_post};
+use crate::request::{get, plain_get, plain_post};
 use crate::server::Server;
 
 /// How many clients are tried until two workers have one each.
@@ -25,7 +27,7 @@ const TRIES: usize = 200;
 const TIMES: usize = 3;
 
 fn with_two_workers(bench: &Bench) -> Outcome<Server> {
-    bench.start(&bench.program().knob("WORKERS", "2").knob("TIMEOUT", "60"))
+    bench.start(&bench.program().knob("WORKERS", "2").knob("TIMEOUT", "60").knob("GRACE", "60"))
 }
 
 /// Connections by the process that serves them: one of each of two workers.
@@ -95,6 +97,63 @@ pub(crate) fn sighup_replaces_the_workers(bench: &Bench) -> Outcome {
     are_replaced(&server, processes, &old)?;
     let mut fresh = answered(&server)?;
     ends_well(&mut fresh)
+}
+
+pub(crate) fn starts_a_worker_though_sigchld_was_blocked(bench: &Bench) -> Outcome {
+    let server = bench.start(&bench.program().knob("WORKERS", "2").signals_blocked())?;
+    let (processes, old) = (server.processes().len(), server.others());
+    for worker in &old {
+        let _ = kill(Pid::from_raw(*worker), Signal::SIGKILL); // Whether there are new ones is what the case looks at.
+    }
+    are_replaced(&server, processes, &old)?;
+    server.serves_the_next()
+}
+
+/// A worker that gets SIGTERM finishes; a new one takes its place meanwhile, not afterwards.
+pub(crate) fn a_worker_finishes_at_a_sigterm_of_its_own(bench: &Bench) -> Outcome {
+    let server = bench.start(&bench.program().knob("WORKERS", "1").knob("GRACE", "60"))?;
+    let (processes, old) = (server.processes().len(), server.others());
+    let mut idle = answered(&server)?;
+    let mut sleeps = sleeper(&server, 2000)?;
+    for worker in &old {
+        let _ = kill(Pid::from_raw(*worker), Signal::SIGTERM); // It is there: it has connections.
+    }
+    idle.closes()?;
+    server.serves_the_next()?;
+    let waits = !sleeps.hears_within(Duration::ZERO)?;
+    require(waits, "a new worker answers while the old one finishes", || "the running request was over before")?;
+    sleeps.status(200)?;
+    sleeps.closes()?;
+    are_replaced(&server, processes, &old)
+}
+
+pub(crate) fn ends_the_replaced_workers_after_grace(bench: &Bench) -> Outcome {
+    let server = bench.start(&bench.program().knob("WORKERS", "1").knob("GRACE", "1"))?;
+    let (processes, old) = (server.processes().len(), server.others());
+    let mut running = sleeper(&server, 60_000)?;
+    let mut computes = server.connect()?;
+    server.signal(Signal::SIGHUP);
+    server.wait_for_processes("at SIGHUP a new worker starts", |all| newer(all, &old, server.pid()) == 1)?;
+    running.end()?;
+    are_replaced(&server, processes, &old)?;
+    // One that computes hears nothing: its master ends it.
+    computes.send(plain_get("/spin/60000"))?;
+    computes.wait_until_read()?;
+    let old = server.others();
+    server.signal(Signal::SIGHUP);
+    are_replaced(&server, processes, &old)
+}
+
+pub(crate) fn ends_what_a_worker_started_with_it(bench: &Bench) -> Outcome {
+    let server = bench.start(&bench.program().knob("WORKERS", "1"))?;
+    let (processes, old) = (server.processes().len(), server.others());
+    let mut client = server.connect()?;
+    client.send(get("/orphan"))?;
+    let number = started(&client.status(200)?)?;
+    server.signal(Signal::SIGHUP);
+    let expected = format!("process {number}, which an application started, ends with its worker");
+    server.wait_for_processes(&expected, |all| all.iter().all(|one| one.pid != number))?;
+    are_replaced(&server, processes, &old)
 }
 
 /// How many of these processes are neither the first nor among the old ones.

@@ -1,0 +1,54 @@
+//! Descriptors run out, and come back.
+
+use std::io;
+use std::time::Duration;
+
+use crate::bench::Bench;
+use crate::case::{Outcome, Stop, require};
+use crate::limit::Limit;
+use crate::program::Program;
+use crate::request::get;
+use crate::server::Server;
+
+/// How long a server in need is watched, and how many lines it may write meanwhile. A flood is found at once.
+const WATCH: Duration = Duration::from_millis(500);
+const LINES: usize = 50;
+
+pub(crate) fn rests_when_it_can_not_accept(bench: &Bench) -> Outcome {
+    let server = bench.start(&in_need(bench.program()))?;
+    let limits = out_of_descriptors(&server)?;
+    let mut client = server.connect()?;
+    client.send(get("/"))?;
+    complains(&server)?;
+    rests(&server)?;
+    drop(limits);
+    client.final_response()?;
+    server.serves_the_next()
+}
+
+/// No process of the server can open one more, until the limits are dropped.
+pub(crate) fn out_of_descriptors(server: &Server) -> Outcome<Vec<Limit>> {
+    let limits: io::Result<_> = server.processes().iter().map(|process| Limit::of_descriptors(process.pid)).collect();
+    limits.map_err(not_here)
+}
+
+/// Requests write no line, so that every line is about the shortage; and no held client is too slow.
+pub(crate) fn in_need(program: Program) -> Program {
+    program.knob("LOG", "off").knob("TIMEOUT", "60")
+}
+
+/// The line shows too that the limit binds.
+pub(crate) fn complains(server: &Server) -> Outcome {
+    let stderr = server.stderr().wait(server.patience(), |text| text.contains('\n'));
+    require(stderr.contains('\n'), "a line on stderr that tells what has run out (LOG=off)", || format!("{stderr:?}"))
+}
+
+pub(crate) fn rests(server: &Server) -> Outcome {
+    let stderr = server.stderr().wait(WATCH, |text| text.lines().count() > LINES);
+    let count = stderr.lines().count();
+    require(count <= LINES, "a rest after accept() has failed, not a flood of lines", || format!("{count} lines"))
+}
+
+pub(crate) fn not_here(error: io::Error) -> Stop {
+    Stop::Skipped(format!("this can't be tried here: {error}"))
+}
