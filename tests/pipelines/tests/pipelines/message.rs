@@ -38,8 +38,6 @@ pub(crate) struct Request {
     pub(crate) fields: Vec<String>,
     pub(crate) expects: bool,
     pub(crate) body: Body,
-    /// The end of a line of the head.
-    line_end: &'static str,
 }
 
 #[derive(Clone)]
@@ -122,21 +120,21 @@ impl Request {
             1 => Just(vec!["keep-alive"]),
         ];
         let fields = prop::collection::vec("[a-z]{0,5}", 0..4);
-        let form = (select(&["", "", "", "\r\n"][..]), select(&["\r\n", "\r\n", "\n"][..]));
+        let empty = select(&["", "", "", "\r\n"][..]);
         let authority = select(&["", "", "", "http://other:80"][..]);
         let parts =
-            (page, any::<u16>(), minor, connection, fields, prop::bool::weighted(0.1), Body::any(), form, authority);
-        let request = parts.prop_map(|(page, query, minor, connection, fields, expects, body, form, authority)| {
-            let ((method, path), (empty, line_end)) = (page, form);
+            (page, any::<u16>(), minor, connection, fields, prop::bool::weighted(0.1), Body::any(), empty, authority);
+        let request = parts.prop_map(|(page, query, minor, connection, fields, expects, body, empty, authority)| {
+            let (method, path) = page;
             let authority = if path == "*" { "" } else { authority };
             let body = if minor == 0 { body.without_chunks() } else { body };
-            Request { empty, method, authority, path, query, minor, connection, fields, expects, body, line_end }
+            Request { empty, method, authority, path, query, minor, connection, fields, expects, body }
         });
         request.boxed()
     }
 
     pub(crate) fn head(&self) -> Vec<u8> {
-        let Request { method, authority, path, minor, line_end, .. } = self;
+        let Request { method, authority, path, minor, .. } = self;
         let query = if *path == "*" { String::new() } else { format!("?{}", self.query) };
         let mut lines = vec![format!("{method} {authority}{path}{query} HTTP/1.{minor}"), "Host: localhost".to_owned()];
         lines.extend(self.connection.iter().map(|value| format!("Connection: {value}")));
@@ -147,8 +145,8 @@ impl Request {
             Body::Length(body) => lines.push(format!("Content-Length: {}", body.len())),
             Body::Chunked { .. } => lines.push("Transfer-Encoding: chunked".to_owned()),
         }
-        let lines: String = lines.iter().map(|line| format!("{line}{line_end}")).collect();
-        format!("{}{lines}{line_end}", self.empty).into_bytes()
+        let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+        format!("{}{lines}\r\n", self.empty).into_bytes()
     }
 }
 

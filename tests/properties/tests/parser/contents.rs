@@ -70,6 +70,14 @@ fn every_byte_can_stand_percent_encoded_in_a_path() {
 }
 
 #[test]
+fn a_percent_sign_that_encodes_nothing_stands_for_itself() {
+    for (sent, path) in [("/100%", "/100%"), ("/%4", "/%4"), ("/%zz", "/%zz"), ("/%%41", "/%A"), ("/%4%41", "/%4A")] {
+        let bytes = format!("GET {sent} HTTP/1.1\r\nHost: a\r\n\r\n");
+        assert_eq!(whole(bytes.as_bytes()).requests[0].path, path.as_bytes(), "{sent}");
+    }
+}
+
+#[test]
 fn a_body_of_every_byte_comes_in_chunks_of_one_byte() {
     let body: Vec<u8> = (0..=255).collect();
     let mut bytes = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();

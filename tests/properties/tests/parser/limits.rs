@@ -33,12 +33,9 @@ fn line(length: usize) -> String {
 
 #[test]
 fn a_request_line_may_have_8_kib() {
-    for end in ["\r\n", "\n"] {
-        for (length, expected) in [(LINE - 1, None), (LINE, None), (LINE + 1, Some("414")), (LINE + 2, Some("414"))] {
-            let bytes = format!("{}{end}Host: a{end}{end}", line(length));
-            let status = one_status(bytes.as_bytes(), length - 3..length + 6);
-            assert_eq!(status, expected, "{length} bytes and {end:?}");
-        }
+    for (length, expected) in [(LINE - 1, None), (LINE, None), (LINE + 1, Some("414")), (LINE + 2, Some("414"))] {
+        let bytes = format!("{}\r\nHost: a\r\n\r\n", line(length));
+        assert_eq!(one_status(bytes.as_bytes(), length - 3..length + 6), expected, "{length} bytes");
     }
 }
 

@@ -35,8 +35,8 @@ impl Message {
                 let all = others.into_iter().chain(host).chain(body.field().map(plain)).collect::<Vec<_>>();
                 (Just(all).prop_shuffle(), Just(body))
             });
-            let ends = (select(&["", "\r\n", "\r\n\r\n", "\n"][..]), select(&["\r\n", "\r\n", "\n"][..]));
-            (Just(method.clone()), Just(minor), Target::any(&method), fields, ends).prop_map(put_together)
+            let empty = select(&["", "\r\n", "\r\n\r\n"][..]);
+            (Just(method.clone()), Just(minor), Target::any(&method), fields, empty).prop_map(put_together)
         });
         message.boxed()
     }
@@ -51,28 +51,34 @@ pub(crate) fn concat(messages: &[Message]) -> Vec<u8> {
     messages.iter().flat_map(|message| &message.bytes).copied().collect()
 }
 
-type Parts = (String, u8, Target, (Vec<Field>, Body), (&'static str, &'static str));
+type Parts = (String, u8, Target, (Vec<Field>, Body), &'static str);
 
-/// A line feed alone ends a line of the head too (RFC 9112 2.2), and empty lines may come first.
-fn put_together((method, minor, target, (fields, body), (empty, end)): Parts) -> Message {
+/// Empty lines may come first (RFC 9112 2.2).
+fn put_together((method, minor, target, (fields, body), empty): Parts) -> Message {
     let line = format!("{method} {} HTTP/1.{minor}", target.sent);
-    let mut bytes = format!("{empty}{line}{end}").into_bytes();
+    let mut bytes = format!("{empty}{line}\r\n").into_bytes();
     for Field { name, before, value, after } in &fields {
-        bytes.extend([name.as_bytes(), b":", before.as_bytes(), value, after.as_bytes(), end.as_bytes()].concat());
+        bytes.extend([name.as_bytes(), b":", before.as_bytes(), value, after.as_bytes(), b"\r\n"].concat());
     }
-    bytes.extend(end.as_bytes());
+    bytes.extend(b"\r\n");
     let head = bytes.len();
     bytes.extend(&body.sent);
     let value = |field: &Field| match &target.authority {
         Some(authority) if field.name.eq_ignore_ascii_case("Host") => authority.clone().into_bytes(),
         _ => field.value.clone(),
     };
+    let mut seen_fields: Vec<_> = fields.iter().map(|field| (field.name.clone().into_bytes(), value(field))).collect();
+    if let Some(authority) =
+        target.authority.filter(|_| !fields.iter().any(|field| field.name.eq_ignore_ascii_case("Host")))
+    {
+        seen_fields.push((b"Host".to_vec(), authority.into_bytes()));
+    }
     let seen = Seen {
         method,
         path: target.path,
         query: target.query.into_bytes(),
         minor_version: minor.min(1),
-        fields: fields.iter().map(|field| (field.name.clone().into_bytes(), value(field))).collect(),
+        fields: seen_fields,
         body: body.content,
         line: line.into_bytes(),
     };

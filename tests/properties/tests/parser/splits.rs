@@ -63,7 +63,7 @@ proptest! {
 #[test]
 fn a_request_is_the_same_cut_at_any_two_places() {
     let bytes = b"\r\nPOST /a?b HTTP/1.1\r\nHost: c\r\nTransfer-Encoding: chunked\r\n\r\n\
-        3;d=\"e\"\r\nfoo\r\n00\r\nX: y\r\n\r\nGET / HTTP/1.0\n\nHEAD";
+        3;d=\"e\"\r\nfoo\r\n00\r\nX: y\r\n\r\nGET / HTTP/1.0\r\n\r\nHEAD";
     let expected = whole(bytes);
     assert_eq!((expected.requests.len(), expected.is_midway), (2, true));
     assert_eq!(bytewise(bytes), expected);
