@@ -85,6 +85,11 @@ macro_rules! stage {
         fn its_help_begins_with_its_usage() {
             $crate::tells_its_usage(BINARY, stringify!($now));
         }
+
+        #[test]
+        fn its_lines_on_stderr_have_a_limit() {
+            $crate::cuts_a_long_line(BINARY);
+        }
     };
 }
 
@@ -130,6 +135,16 @@ pub fn tells_its_usage(binary: &str, version: &str) {
     let ended = Bench::new(&Program::new([binary])).run(&Program::new([binary]).arguments(&["--help"]));
     let stdout = ended.expect("the usage is printed").stdout;
     assert!(stdout.starts_with(&format!("usage: {version} [ADDRESS]")), "--help of {version} prints:\n{stdout}");
+}
+
+/// Sees that a line on stderr that would be longer than what a pipe takes in one piece (PIPE_BUF, pipe(7)) is cut, and
+/// says so: here one that repeats a bad argument.
+pub fn cuts_a_long_line(binary: &str) {
+    let argument = "é".repeat(5000);
+    let ended = Bench::new(&Program::new([binary])).run(&Program::new([binary]).arguments(&[&argument]));
+    let stderr = ended.expect("it says what is wrong with the argument").stderr;
+    assert!(stderr.len() <= 4096 && stderr.len() > 4090, "{} bytes", stderr.len());
+    assert!(stderr.ends_with("é…\n") && stderr.lines().count() == 1, "it ends in {:?}", stderr.chars().rev().take(9));
 }
 
 /// Tries the motive of stage `next` on a program; panics unless it is the case that fails, and not the start.

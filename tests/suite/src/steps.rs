@@ -123,6 +123,7 @@ pub const STEPS: &[Step] = &[
         ],
         adds: &[
             "bodies.rs",
+            "connection/tests.rs",
             "conversation.rs",
             "conversation/tests.rs",
             "gateway/tests/waiting.rs",
