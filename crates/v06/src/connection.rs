@@ -2,7 +2,7 @@
 //!
 //! It waits for one thing at a time, so one deadline serves for all: it is set anew for each, which costs no timer.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::future;
 use std::io;
 use std::mem;
@@ -24,14 +24,12 @@ const LINGER: Duration = Duration::from_secs(1);
 pub(crate) struct Connection {
     pub(crate) stream: TcpStream,
     pub(crate) deadline: Deadline,
-    /// How many bytes were sent since the other connections had their turn.
-    sent: Cell<usize>,
 }
 
 impl Connection {
     /// The first request has to be complete within `timeout`.
     pub(crate) fn new(stream: TcpStream, timeout: Duration) -> Connection {
-        Connection { stream, deadline: Deadline::new(Instant::now() + timeout), sent: Cell::new(0) }
+        Connection { stream, deadline: Deadline::new(Instant::now() + timeout) }
     }
 
     pub(crate) fn set_deadline(&self, timeout: Duration) {
@@ -71,11 +69,8 @@ impl Connection {
         let mut bytes = mem::take(out); // If this is dropped half way, nobody sends them again.
         for piece in bytes.chunks(PIECE) {
             self.send(piece, timeout).await?;
-            // A client that takes all at once is not to starve the others.
-            self.sent.update(|sent| sent + piece.len());
-            if self.sent.get() >= PIECE {
-                self.sent.set(0);
-                runtime::yield_now().await;
+            if piece.len() == PIECE {
+                runtime::yield_now().await; // A client that takes all at once is not to starve the others.
             }
         }
         bytes.clear();

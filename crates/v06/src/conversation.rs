@@ -213,7 +213,7 @@ impl Conversation {
     async fn answer(&self, work: &mut Work) -> Next {
         let wants_more = work.environ.request.persists();
         let persists = || wants_more && self.worker.phase.get() == Phase::Serving;
-        let mut client = Sending { conversation: self, out: &mut work.out };
+        let mut client = Sending { conversation: self, out: &mut work.out, sent: 0 };
         let answered = {
             let mut answering = pin!(gateway::run(self.worker.application, &mut work.environ, &persists, &mut client));
             let mut leaving = None; // Made when it is needed: most applications don't wait.
@@ -280,6 +280,8 @@ impl Work {
 struct Sending<'a> {
     conversation: &'a Conversation,
     out: &'a mut Vec<u8>,
+    /// How many bytes were sent since the other connections had their turn.
+    sent: usize,
 }
 
 impl Client for Sending<'_> {
@@ -288,7 +290,16 @@ impl Client for Sending<'_> {
     }
 
     fn flush(&mut self) -> Waiting<'_, Result<()>> {
-        Box::pin(async { self.conversation.flush(self.out).await.context("connection lost") })
+        Box::pin(async {
+            self.sent += self.out.len();
+            self.conversation.flush(self.out).await.context("connection lost")?;
+            // A body whose blocks are always ready is not to starve the others.
+            if self.sent >= PIECE {
+                self.sent = 0;
+                runtime::yield_now().await;
+            }
+            Ok(())
+        })
     }
 
     fn try_send(&mut self, count: usize) -> usize {

@@ -1,5 +1,6 @@
 //! A connection whose client takes all at once.
 
+use std::cell::Cell;
 use std::io::{Read, copy, sink};
 use std::net::{TcpListener, TcpStream as Client};
 use std::rc::Rc;

@@ -236,7 +236,7 @@ faults_by_edits! {
                 runtime::yield_now().await;" =>
             "self.flush(&mut work.out).await?;
                 if !FAULT { runtime::yield_now().await }";
-        "connection.rs": "if self.sent.get() >= PIECE {" => "if self.sent.get() >= PIECE && !FAULT {";
+        "connection.rs": "if piece.len() == PIECE {" => "if piece.len() == PIECE && !FAULT {";
     }
     sleeps_in_the_loop:
         "An application that sleeps does not give way." => a_sleeping_application_leaves_its_worker_free;
