@@ -16,7 +16,7 @@ use nix::libc::{self, c_int};
 use nix::sys::prctl;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, killpg, sigaction};
 use nix::sys::wait::waitpid;
-use nix::unistd::{Pid, getpid, getppid, setpgid};
+use nix::unistd::{Pid, getpgid, getpid, getppid, setpgid};
 
 use crate::log;
 
@@ -44,7 +44,7 @@ impl Children {
     pub(crate) fn reap(&mut self) {
         while let Some(Zombie { pid, failure }) = find_zombie() {
             if self.0.remove(&pid) {
-                let _ = killpg(pid, Signal::SIGKILL); // What the application has started.
+                let _ = killpg(pid, Signal::SIGKILL); // If it was killed, what it started is left.
                 if let Some(failure) = failure {
                     log::line(format_args!("child {pid} {failure}"));
                 }
@@ -129,9 +129,17 @@ pub(crate) fn become_child(parent: Pid) -> nix::Result<()> {
     Ok(())
 }
 
+/// Ends what the calling child has started, which is done last. To stay out of that, it joins the group of the server first; if
+/// the server is gone, it can't, and ends with the others.
+pub(crate) fn end_started(server: Pid) {
+    let own = getpid();
+    let _ = getpgid(Some(server)).and_then(|group| setpgid(own, group));
+    let _ = killpg(own, Signal::SIGKILL);
+}
+
 /// Ends the calling child and all that it started. The group is named: `kill(0)` of a child that could not make one would end
 /// the server's.
-pub(crate) fn end_own_group() {
+fn end_own_group() {
     let _ = kill(Pid::from_raw(-getpid().as_raw()), Signal::SIGKILL);
 }
 

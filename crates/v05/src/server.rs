@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use nix::libc;
 use nix::sys::socket::{setsockopt, sockopt};
 use nix::sys::time::TimeVal;
-use nix::unistd::{ForkResult, Pid, fork, getpid, getppid};
+use nix::unistd::{ForkResult, Pid, fork, getpid};
 
 use crate::app;
 use crate::children::{self, Children};
@@ -148,10 +148,7 @@ impl<'a> Server<'a> {
             }
             self.serve(stream, peer);
         }));
-        // The server ends what the application started when it reaps this child. If the server is gone, nobody else does.
-        if getppid() != server {
-            children::end_own_group();
-        }
+        children::end_started(server);
         // SAFETY: _exit ends the process; no code of this program runs after it.
         unsafe { libc::_exit(i32::from(served.is_err())) }
     }

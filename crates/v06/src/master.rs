@@ -241,7 +241,7 @@ impl Master {
         if let Ok(Err(error)) = &ran {
             log::line(format_args!("worker {}: {error:#}", getpid()));
         }
-        // What applications started, the master ends when it reaps this child.
+        children::end_started(parent);
         // SAFETY: _exit ends the process; no code of this program runs after it.
         unsafe { libc::_exit(i32::from(!matches!(ran, Ok(Ok(()))))) }
     }

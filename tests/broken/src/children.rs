@@ -11,7 +11,7 @@ use nix::libc::{self, c_int};
 use nix::sys::prctl;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, killpg, sigaction};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
-use nix::unistd::{Pid, getpid, getppid, setpgid};
+use nix::unistd::{Pid, getpgid, getpid, getppid, setpgid};
 
 use crate::log;
 
@@ -125,6 +125,16 @@ pub(crate) fn become_child(parent: Pid) -> nix::Result<()> {
         end_group(0);
     }
     Ok(())
+}
+
+/// Ends what the calling child has started.
+pub(crate) fn end_started(server: Pid) {
+    if fault::keeps_what_a_request_started() || fault::leaves_all_to_the_server() {
+        return;
+    }
+    let own = getpid();
+    let _ = getpgid(Some(server)).and_then(|group| setpgid(own, group));
+    let _ = killpg(own, Signal::SIGKILL);
 }
 
 extern "C" fn go_on(_: c_int) {}

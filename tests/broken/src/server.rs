@@ -223,6 +223,7 @@ impl<'a> Server<'a> {
             Ok(End::Deadly) => DEADLY,
             Err(_) => 1,
         };
+        children::end_started(server);
         // SAFETY: _exit ends the process; no code of this program runs after it.
         unsafe { libc::_exit(code) }
     }

@@ -36,7 +36,10 @@ faults! {
     ends_the_child_alone:
         "When the server dies its children end, but not what they started." => a_kill_ends_what_a_request_started;
     keeps_what_a_request_started:
-        "What a request started goes on after it." => ends_what_a_request_started_with_it;
+        "What a request started goes on after it."
+            => ends_what_a_request_started_with_it, ends_what_a_request_started_though_the_server_hangs;
+    leaves_all_to_the_server:
+        "What a request started ends when the server reaps its child." => ends_what_a_request_started_though_the_server_hangs;
     ignores_its_limit:
         "It takes any number of children." => keeps_to_its_limit_of_children, a_client_above_the_limit_waits;
     turns_away_above_its_limit:

@@ -77,6 +77,9 @@ macro_rules! v05_only_cases {
         $crate::$with! { $to; v05 until v05 "v06 forks its processes at the start, and each of them serves many connections";
             ends_what_a_request_started_with_it:
                 "A program that an application left behind (/orphan) is in its child's process group: end the group when the child has ended.";
+            ends_what_a_request_started_though_the_server_hangs:
+                "A server that hangs reaps nobody, and may be killed then: let a child end what it has started itself, before it exits. It can leave its \
+                 process group first (setpgid), so as not to end by the same signal.";
             a_client_above_the_limit_waits:
                 "With MAX_CHILDREN children at work don't accept: the next client waits in the listener's queue until one has ended.";
             outlives_a_shortage_of_processes:

@@ -5,7 +5,7 @@ use nix::sys::signal::Signal;
 
 use super::reaping::{AtRest, is_gone};
 use crate::bench::Bench;
-use crate::case::Outcome;
+use crate::case::{Outcome, Stop};
 use crate::cases::v03::started;
 use crate::cases::v04::sleeper;
 use crate::client::Client;
@@ -52,4 +52,25 @@ pub(crate) fn ends_what_a_request_started_with_it(bench: &Bench) -> Outcome {
         rest.server.wait_for_processes(&expected, is_over)?;
     }
     rest.returns()
+}
+
+/// The child is at its request already when the first process stops.
+pub(crate) fn ends_what_a_request_started_though_the_server_hangs(bench: &Bench) -> Outcome {
+    let server = bench.start(&bench.program().knob("TIMEOUT", "60"))?;
+    let request = get("/orphan");
+    let (start, rest) = request.split_at(request.len() / 2);
+    let mut client = server.connect()?;
+    client.send(start)?;
+    client.wait_until_read()?;
+    if server.holder(&client)? == Some(server.pid()) {
+        return Err(Stop::Skipped("the server's first process serves clients itself".into()));
+    }
+    server.signal(Signal::SIGSTOP);
+    client.send(rest)?;
+    let number = started(&client.status(200)?)?;
+    client.closes()?;
+    let expected = format!("process {number}, which a request started, ends with it while the server is stopped");
+    server.wait_for_processes(&expected, |all| all.iter().all(|one| one.pid != number || one.is_zombie()))?;
+    server.signal(Signal::SIGCONT);
+    server.serves_the_next()
 }
