@@ -29,6 +29,8 @@ pub fn of(call: &Call, caller: Caller<'_>) -> Option<&'static str> {
     let fails_for_now = call.result_starts_with("-1 EAGAIN");
     let on_connection = caller.has_connection(call);
     let has = |word: &str| call.arguments.contains(word);
+    let new_action = call.arguments.split('}').next().unwrap_or_default(); // The old one follows it.
+    let leaves = call.arguments.split_once(", ").is_some_and(|(process, group)| process != group);
     Some(match call.name.as_str() {
         "accept4" | "accept" if !call.is_done() => "waits for the next client",
         "accept4" | "accept" if fails_for_now => "nobody else is waiting",
@@ -49,16 +51,24 @@ pub fn of(call: &Call, caller: Caller<'_>) -> Option<&'static str> {
         "clone" | "clone3" | "fork" => "fork: a copy of this process; the child goes on at the same place",
         "set_robust_list" => "the C library, in each new process (for locks between threads)",
         "rt_sigprocmask" if has("SIG_BLOCK") => "holds signals back until the fork is done with",
+        "rt_sigprocmask" if has("TTOU") => {
+            "lets the server's signals in, and blocks the one that stops a background process that writes to its terminal"
+        }
         "rt_sigprocmask" => "lets signals in again",
-        "rt_sigaction" if has("SIG_DFL") => "gives the signal its default action back",
+        "rt_sigaction" if new_action.contains("SIG_DFL") => "gives the signal its default action back",
         "rt_sigaction" => "gives the signal a handler of the child's own",
         "rt_sigreturn" => "the signal handler returns",
+        "setpgid" if child && leaves => "joins the server's group, to stay out of what comes next",
         "setpgid" if child => "a process group of its own, for all that it may start",
         "setpgid" => "puts the child into a group of its own (both do it, so it is done whoever is first)",
         "prctl" if has("PR_SET_PDEATHSIG") => "asks for a signal when the parent dies",
         "getpid" => "its own number",
+        "getpgid" => "the number of the server's group, shown as GROUP",
         "getppid" => "its parent's number: has the parent died already?",
-        "kill" if child => "ends its own group, itself with it, so this never returns",
+        "kill" if child && call.result_starts_with("-1 ESRCH") => {
+            "ends what it has started: nobody is left in its group"
+        }
+        "kill" if child => "ends what it has started, which is in its group",
         "kill" => "ends what is left of the child's group",
         "waitid" if call.result_starts_with("-1 ECHILD") => "has another one ended? No, there is none left",
         "waitid" => "which child has ended? It stays a zombie for now, so its number can't be given away",

@@ -75,7 +75,7 @@ fn notes(stage: Stage, machine: &str) -> String {
     let ignored = match stage {
         Stage::V04 => {
             " Left out: strace wakes the server with a signal for each child that ends, SIGCHLD. Without strace the kernel \
-             does not, for the server ignores it."
+             sends none, because the default action of SIGCHLD is to do nothing."
         }
         _ => "",
     };
@@ -114,6 +114,10 @@ fn connection(trace: &Trace) -> Option<String> {
 /// Without what differs from run to run or is too long.
 fn masked(line: &str, trace: &Trace, first: i32, stage: Stage) -> String {
     let mut text = without_long_structures(line);
+    let group = trace.processes.iter().flat_map(Process::calls).find(|call| call.name == "getpgid");
+    if let Some(group) = group.and_then(|call| call.result.as_deref()) {
+        text = with_words(&text, |word| if word == group { "GROUP" } else { word });
+    }
     for process in &trace.processes {
         let name = match role(stage, process, first) {
             Role::Child => "CHILD",
@@ -171,8 +175,10 @@ mod tests {
             "100 clone(child_stack=NULL, flags=SIGCHLD, child_tidptr=0x7f8e26b4ea50) = 101\n",
             "100 close(5)          = 0\n",
             "101 close(3)          = 0\n",
-            "101 kill(-101, SIGKILL) = ?\n",
-            "101 +++ killed by SIGKILL +++\n",
+            "101 setpgid(101, 100) = 0\n",
+            "101 kill(-101, SIGKILL) = -1 ESRCH (No such process)\n",
+            "101 exit_group(0) = ?\n",
+            "101 +++ exited with 0 +++\n",
             "100 accept4(3, ",
         ))
     }
@@ -181,13 +187,14 @@ mod tests {
     fn each_process_has_its_calls_explained_and_masked() {
         let page = page(Stage::V05, &trace(), SERVER, "a machine").expect("a page");
         for line in [
-            "5 calls: 3 by the server, 2 by the child.",
+            "7 calls: 3 by the server, 4 by the child.",
             "## server\n\n1. `accept4(3, {…}, [128 => 16], 0) = 5` → a socket of its own",
             "2. `clone(child_stack=NULL, flags=SIGCHLD, child_tidptr=0x…) = CHILD` → fork",
             "3. `close(5) = 0` → closes its copy: the child has",
             "4. `accept4(3 …` → waits for the next client",
             "## child\n\n1. `close(3) = 0` → closes its copy of the listening",
-            "2. `kill(-CHILD, SIGKILL) = ?` → ends its own group",
+            "2. `setpgid(CHILD, SERVER) = 0` → joins the server's group",
+            "3. `kill(-CHILD, SIGKILL) = -1 ESRCH (No such process)` → ends what it has started: nobody is left",
         ] {
             assert!(page.contains(line), "{line}\nis not in\n{page}");
         }
