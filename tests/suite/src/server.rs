@@ -57,7 +57,7 @@ struct Running {
 impl Server {
     pub(crate) fn start(program: &Program, record: Rc<Record>) -> Result<Server, Problem> {
         if let Some(address) = program.fixed
-            && proc::is_listening(address.port())
+            && proc::is_listening(address)
         {
             return Err(Problem::Taken(address));
         }
@@ -149,7 +149,7 @@ impl Server {
 
     /// Whether somebody listens on its port.
     pub(crate) fn is_listening(&self) -> bool {
-        proc::is_listening(self.address.port())
+        proc::is_listening(self.address)
     }
 
     /// Whether its first process has not ended.
@@ -246,7 +246,7 @@ impl Running {
             let announced = text.split_once('\n').map(|(line, _)| address_in(line));
             match (fixed, announced) {
                 (None, Some(announced)) => return announced,
-                (Some(asked), _) if proc::is_listening(asked.port()) => return Ok(asked),
+                (Some(asked), _) if proc::is_listening(asked) => return Ok(asked),
                 (Some(asked), Some(Ok(other))) if other.port() != asked.port() => {
                     return Err(Problem::Elsewhere { asked, port: other.port() });
                 }
