@@ -3,12 +3,15 @@
 //! It is tied to the thread that started it: when that thread ends, the kernel kills it (PR_SET_PDEATHSIG, prctl(2)).
 //! It can't be sent to another thread, for it holds an `Rc`.
 
+mod family;
+
 use std::cell::Cell;
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStderr, ExitStatus};
 use std::rc::Rc;
 use std::thread;
@@ -27,6 +30,7 @@ use crate::problem::Problem;
 use crate::proc::{self, Process};
 use crate::program::Program;
 use crate::response::Response;
+use family::Presence;
 
 /// What stands in the announcement between the server's name and its address.
 const ANNOUNCEMENT: &str = " listening on http://";
@@ -45,6 +49,7 @@ pub struct Server {
 struct Running {
     child: Child,
     mark: String,
+    _presence: Presence,
     stdout: Output,
     stderr: Output,
     /// The reading end of a stderr that nobody reads: closed, it would make a write an error.
@@ -220,16 +225,18 @@ impl Drop for Server {
 impl Running {
     fn spawn(program: &Program, record: &Record) -> Result<Running, Problem> {
         let mark = guard::mark();
+        let presence = Presence::new();
         let mut command = program.command();
-        let mut child =
-            command.env(guard::VARIABLE, &mark).spawn().map_err(|error| Problem::not_run(program, &error))?;
+        command.env(guard::VARIABLE, &mark).process_group(0);
+        let mut child = command.spawn().map_err(|error| Problem::not_run(program, &error))?;
         let stdout =
             child.stdout.take().map(|stream| Output::collect(stream, program.stdout_dropped)).unwrap_or_default();
         let unread = child.stderr.take_if(|_| program.stderr_full);
         let stderr = child.stderr.take().map(|stream| Output::collect(stream, false)).unwrap_or_default();
         let status = record.keep_server(program.line(), &stderr);
         let filled = unread.as_ref().map_or(Ok(()), fill);
-        let running = Running { child, mark, stdout, stderr, _unread: unread, patience: program.patience, status };
+        let patience = program.patience;
+        let running = Running { child, mark, _presence: presence, stdout, stderr, _unread: unread, patience, status };
         filled.map(|()| running).map_err(|error| Problem::not_run(program, &error))
     }
 
@@ -287,21 +294,9 @@ impl Running {
 }
 
 impl Drop for Running {
-    /// Kills until nothing with the mark is left: a process may fork while the others are being killed.
     fn drop(&mut self) {
         self.status.set(self.child.try_wait().ok().flatten());
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        loop {
-            let left = proc::marked(&self.mark, self.pid());
-            let alive: Vec<_> = left.iter().filter(|process| !process.is_zombie()).collect();
-            if alive.is_empty() {
-                return;
-            }
-            for process in alive {
-                let _ = kill(Pid::from_raw(process.pid), Signal::SIGKILL); // It may have gone since.
-            }
-        }
+        family::end(&mut self.child, &self.mark);
     }
 }
 
