@@ -4,6 +4,7 @@
 //! It can't be sent to another thread, for it holds an `Rc`.
 
 mod family;
+pub mod supervisor;
 
 use std::cell::Cell;
 use std::fs::OpenOptions;

@@ -1,12 +1,10 @@
 //! The tester itself, run as a reader runs it: on the example server, and on programs that are no server in each way
 //! there is.
 
-use std::ffi::OsStr;
-use std::io::{self, Write};
+use std::io::Write;
 use std::net::TcpListener;
-use std::process::{self, Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 use tempfile::NamedTempFile;
@@ -233,23 +231,6 @@ fn nothing_to_do_gets_the_usage() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("cargo run -p suite -- v02 -- python3 my_server.py"));
 }
 
-#[test]
-fn a_killed_tester_leaves_nothing() -> io::Result<()> {
-    // The program has a child in another session, which no death signal reaches.
-    let mark = process::id().to_string();
-    let mut tester = Command::new(SUITE)
-        .args(["v01", "--", "sh", "-c", "setsid sleep 1000 & sleep 1000"])
-        .env("LEFT_BEHIND", &mark)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
-    wait_until(|| bearing(&mark).iter().filter(|name| *name == "sleep").count() == 2);
-    tester.kill()?;
-    tester.wait()?;
-    wait_until(|| bearing(&mark).is_empty());
-    Ok(())
-}
-
 fn suite(arguments: &[&str]) -> Output {
     Command::new(SUITE).args(arguments).env("PATH", search_path()).output().expect("the suite runs")
 }
@@ -305,21 +286,4 @@ fn scratch(text: &str) -> NamedTempFile {
 
 fn path(file: &NamedTempFile) -> &str {
     file.path().to_str().expect("a path in UTF-8")
-}
-
-/// The names of the processes that have inherited LEFT_BEHIND with this value.
-fn bearing(mark: &str) -> Vec<String> {
-    let all = procfs::process::all_processes().into_iter().flatten().flatten();
-    let bears = |process: &procfs::process::Process| {
-        process.environ().is_ok_and(|all| all.get(OsStr::new("LEFT_BEHIND")).is_some_and(|value| value == mark))
-    };
-    all.filter(bears).filter_map(|process| process.stat().ok().map(|stat| stat.comm)).collect()
-}
-
-fn wait_until(right: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while !right() {
-        assert!(Instant::now() < deadline, "it did not come about within 10 s");
-        thread::sleep(Duration::from_millis(5)); // Between two looks at /proc.
-    }
 }

@@ -18,7 +18,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::waitpid;
 use nix::unistd::{Pid, getpgrp, getpid};
 
-use crate::{guard, proc};
+use crate::guard;
+use crate::proc::{self, Process};
 
 /// How many servers of this process run or are being started.
 static RUNNING: Mutex<usize> = Mutex::new(0);
@@ -88,14 +89,18 @@ fn members(mark: &str, server: i32) -> Vec<Pid> {
     members.into_iter().map(Pid::from_raw).collect()
 }
 
-/// Kills the strays, then what they leave behind, and so on.
 fn end_strays() {
-    let (tester, group) = (getpid().as_raw(), getpgrp().as_raw());
+    let group = getpgrp().as_raw();
+    end_children(|child| child.group != group && Some(child.pid) != guard::pid());
+}
+
+/// Kills these children of this process, then what they leave behind, and so on.
+pub(super) fn end_children(which: impl Fn(&Process) -> bool) {
+    let this = getpid().as_raw();
     loop {
         let all = proc::everyone();
-        let strays =
-            all.iter().filter(|one| one.parent == tester && one.group != group && Some(one.pid) != guard::pid());
-        let killed: Vec<_> = strays.map(|stray| Pid::from_raw(stray.pid)).filter(|pid| is_killed(*pid)).collect();
+        let children = all.iter().filter(|one| one.parent == this && which(one)).map(|one| Pid::from_raw(one.pid));
+        let killed: Vec<_> = children.filter(|pid| is_killed(*pid)).collect();
         if killed.is_empty() {
             return;
         }
