@@ -31,10 +31,14 @@ use crate::problem::Problem;
 use crate::proc::{self, Process};
 use crate::program::Program;
 use crate::response::Response;
+use crate::transcript::abridged;
 use family::Presence;
 
 /// What stands in the announcement between the server's name and its address.
 const ANNOUNCEMENT: &str = " listening on http://";
+
+/// How many characters are shown of a line that is no announcement.
+const SHOWN: usize = 160;
 
 /// How long a server that clients found gone may take to be gone. It only bounds how much a report can tell.
 const LAST_MOMENTS: Duration = Duration::from_millis(300);
@@ -316,8 +320,9 @@ fn fill(pipe: &ChildStderr) -> io::Result<()> {
 
 /// The address in an announcement such as `v01 listening on http://127.0.0.1:41234`.
 fn address_in(line: &str) -> Result<SocketAddr, Problem> {
-    let Some((_, rest)) = line.split_once(ANNOUNCEMENT) else { return Err(Problem::SomethingElse(line.to_owned())) };
+    let shown = || abridged(line, SHOWN);
+    let Some((_, rest)) = line.split_once(ANNOUNCEMENT) else { return Err(Problem::SomethingElse(shown())) };
     let host = rest.trim_end().trim_end_matches('/');
     let address = host.to_socket_addrs().ok().and_then(|mut all| all.next()).filter(|address| address.port() != 0);
-    address.ok_or_else(|| Problem::BadAddress(line.to_owned()))
+    address.ok_or_else(|| Problem::BadAddress(shown()))
 }

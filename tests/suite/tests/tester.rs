@@ -213,6 +213,23 @@ fn programs_that_let_the_tester_wait_are_told() {
 }
 
 #[test]
+fn a_program_that_floods_its_streams_is_told() {
+    // Neither fits into the memory that the tester may have.
+    let output = limited("ulimit -v 1000000", "tr '\\0' x < /dev/zero", "10");
+    says(&output, false, &["first line on stdout is `xxx", " characters more … "]);
+    let output = limited("ulimit -v 1000000", "yes >&2", "3");
+    says(&output, false, &["nor has it printed a line", "Its stderr:\n    y\n", " lines more, and ", " bytes …"]);
+}
+
+#[test]
+fn a_tester_with_few_descriptors_raises_its_limit_or_says_so() {
+    let output = limited("ulimit -n 30", "echo Welcome; sleep 1000", "10");
+    says(&output, false, &["The tester needs 512 descriptors (`ulimit -n`), and may have only 30 here"]);
+    let output = limited("ulimit -S -n 30", "test $(ulimit -S -n) = 512 && echo Welcome; sleep 1000", "10");
+    says(&output, false, &["first line on stdout is `Welcome`"]);
+}
+
+#[test]
 fn an_address_in_use_is_told() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("an address").to_string();
@@ -250,6 +267,12 @@ fn search_path() -> &'static str {
 
 fn shell(script: &str) -> Output {
     suite(&["v01", "--", "sh", "-c", script])
+}
+
+/// The tester with a limit of the shell's, on a script.
+fn limited(limit: &str, script: &str, patience: &str) -> Output {
+    let line = format!("{limit}; exec {SUITE} v01 --patience {patience} -- sh -c \"$0\"");
+    Command::new("sh").args(["-c", &line, script]).output().expect("a shell")
 }
 
 fn text(output: &Output) -> String {
