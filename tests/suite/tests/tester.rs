@@ -3,10 +3,12 @@
 
 use std::io::Write;
 use std::net::TcpListener;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 use std::{env, fs, thread};
 
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, getsockname, setsockopt, socket, sockopt};
 use tempfile::NamedTempFile;
 
 const SUITE: &str = env!("CARGO_BIN_EXE_suite");
@@ -29,7 +31,8 @@ fn a_server_with_a_fixed_address_takes_part() {
     if !has_python() {
         return;
     }
-    let address = format!("127.0.0.1:{}", free_port());
+    let (_reserved, port) = free_port();
+    let address = format!("127.0.0.1:{port}");
     let silenced = format!("exec python3 {NO_SITE} {EXAMPLE} $0 > /dev/null"); // The shell calls its first argument, the address, $0.
     let output = suite(&["v01", "--case", "client", "--address", &address, "--", "sh", "-c", &silenced]);
     says(&output, true, &["✓ serves one client after another", "0 failed"]);
@@ -136,7 +139,7 @@ fn a_program_that_ignores_its_address_is_told() {
     if !has_python() {
         return;
     }
-    let [port, other] = [free_port(), free_port()];
+    let [(_reserved, port), (_other_reserved, other)] = [free_port(), free_port()];
     let script = format!("exec python3 {NO_SITE} {EXAMPLE} 127.0.0.1:{port}");
     let takes = format!("It seems to ignore the address in its argument, and to take port {port} always.");
     let way_out = format!("give `--address 127.0.0.1:{port}`");
@@ -287,9 +290,14 @@ fn says(output: &Output, success: bool, words: &[&str]) {
     }
 }
 
-/// A port that was free a moment ago; nothing else can name one for a server that can't choose.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port()
+/// A port for a server that can't choose. As long as the socket is there, the kernel gives the port to nobody who asks for
+/// any; one who asks for this one gets it, with SO_REUSEADDR, for nobody listens here.
+fn free_port() -> (OwnedFd, u16) {
+    let reserved = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).expect("a socket");
+    setsockopt(&reserved, sockopt::ReuseAddr, &true).expect("an option of every socket");
+    bind(reserved.as_raw_fd(), &SockaddrIn::new(127, 0, 0, 1, 0)).expect("a free port");
+    let address: SockaddrIn = getsockname(reserved.as_raw_fd()).expect("its address");
+    (reserved, address.port())
 }
 
 fn has_python() -> bool {
