@@ -4,7 +4,7 @@
 //! share a look: one that began after they asked.
 
 use std::fs;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::guard;
@@ -61,22 +61,41 @@ impl Process {
     }
 }
 
+/// The latest look, and whether one is being taken.
+struct Looks {
+    latest: Option<(Instant, Arc<Vec<Process>>)>,
+    is_looking: bool,
+}
+
 /// All processes.
 pub(crate) fn everyone() -> Arc<Vec<Process>> {
-    static LATEST: Mutex<Option<(Instant, Arc<Vec<Process>>)>> = Mutex::new(None);
-    let asked = Instant::now();
-    let mut latest = LATEST.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((began, all)) = &*latest
-        && *began > asked
-    {
-        return Arc::clone(all);
+    static LOOKS: Mutex<Looks> = Mutex::new(Looks { latest: None, is_looking: false });
+    static CHANGED: Condvar = Condvar::new();
+    let lock = || LOOKS.lock().unwrap_or_else(PoisonError::into_inner);
+    let (asked, mut looks) = (Instant::now(), lock());
+    loop {
+        if let Some((began, all)) = &looks.latest
+            && *began > asked
+        {
+            return Arc::clone(all);
+        }
+        if !looks.is_looking {
+            break;
+        }
+        looks = CHANGED.wait(looks).unwrap_or_else(PoisonError::into_inner);
     }
-    let began = Instant::now();
+    looks.is_looking = true;
+    drop(looks);
+    let (began, all) = (Instant::now(), Arc::new(look()));
+    *lock() = Looks { latest: Some((began, Arc::clone(&all))), is_looking: false };
+    CHANGED.notify_all();
+    all
+}
+
+fn look() -> Vec<Process> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    let all = Arc::new(pids.filter_map(Process::now).collect());
-    *latest = Some((began, Arc::clone(&all)));
-    all
+    pids.filter_map(Process::now).collect()
 }
 
 /// The processes that bear `mark` in their environment, wherever they went, and their zombies. A zombie has no
