@@ -176,7 +176,7 @@ pub(crate) fn lets_go_of_a_client_that_reads_slowly(bench: &Bench) -> Outcome {
 }
 
 pub(crate) fn goes_on_sending_after_a_stop(bench: &Bench) -> Outcome {
-    let server = bench.server()?;
+    let server = bench.start(&bench.program().knob("TIMEOUT", "60").knob("SEND_TIMEOUT", "60"))?;
     let mut client = server.connect_narrow()?;
     let body = vec![b'x'; LARGE];
     client.send(post("/echo", &body))?;

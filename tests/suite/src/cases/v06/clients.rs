@@ -58,7 +58,7 @@ pub(crate) fn answers_a_client_while_three_hundred_are_silent(bench: &Bench) -> 
 pub(crate) fn holds_five_thousand_idle_connections(bench: &Bench) -> Outcome {
     raise_the_limit_of_descriptors()?;
     let program = bench.program().knob("MAX_CONNECTIONS", "10000").knob("TIMEOUT", "60").knob("LOG", "off");
-    let server = bench.start(&program)?;
+    let server = bench.start(&program.knob("KEEP_ALIVE", "3600"))?;
     let processes = server.processes().len();
     let mut idle = (0..IDLE).map(|_| answered(&server)).collect::<Outcome<Vec<_>>>()?;
     server.serves_the_next()?;
