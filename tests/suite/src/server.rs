@@ -130,15 +130,23 @@ impl Server {
         client.final_response()
     }
 
-    /// Sees that it answers another client.
+    /// Sees that it answers another client. One that has TIMEOUT=1 can find a client of a busy machine too slow, and then
+    /// one more is tried.
     pub fn serves_the_next(&self) -> Outcome {
-        let mut client = self.connect()?;
-        client.probes();
-        client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
-        let response = client.final_response()?;
+        let mut response = self.probe()?;
+        if response.status == 408 {
+            response = self.probe()?;
+        }
         require(response.status == 200, "the next client gets a 200", || {
             format!("{} {}", response.status, response.reason)
         })
+    }
+
+    fn probe(&self) -> Outcome<Response> {
+        let mut client = self.connect()?;
+        client.probes();
+        client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
+        client.final_response()
     }
 
     /// Lets the report show the connections so far, whatever follows. Only the first call counts.
