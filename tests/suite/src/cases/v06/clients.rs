@@ -25,7 +25,7 @@ const WATCH: Duration = Duration::from_millis(300);
 
 /// A server with one worker, so that all its clients are that worker's.
 pub(crate) fn with_one_worker(bench: &Bench) -> Outcome<Server> {
-    bench.start(&bench.program().knob("WORKERS", "1").knob("TIMEOUT", "60"))
+    bench.start(&bench.program().knob("WORKERS", "1").knob("TIMEOUT", "60").knob("KEEP_ALIVE", "600"))
 }
 
 /// A client that was answered, and whose connection goes on.

@@ -25,7 +25,7 @@ const TRIES: usize = 200;
 const TIMES: usize = 3;
 
 fn with_two_workers(bench: &Bench) -> Outcome<Server> {
-    bench.start(&bench.program().knob("WORKERS", "2").knob("TIMEOUT", "60"))
+    bench.start(&bench.program().knob("WORKERS", "2").knob("TIMEOUT", "60").knob("KEEP_ALIVE", "600"))
 }
 
 /// Connections by the process that serves them: one of each of two workers.
