@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStderr, ExitStatus};
@@ -19,6 +19,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -73,6 +74,9 @@ impl Server {
         }
         let mut process = Running::spawn(program, &record)?;
         let address = process.wait_for_address(program.fixed)?;
+        if program.stdout_dropped {
+            process.waits_for_no_reader();
+        }
         Ok(Server { process, address, record })
     }
 
@@ -293,6 +297,15 @@ impl Running {
         }
     }
 
+    /// Waits until its stdout has no reader left. Programs that another thread is just starting have one for a moment.
+    fn waits_for_no_reader(&self) {
+        let stdout = OpenOptions::new().write(true).open(format!("/proc/{}/fd/1", self.pid()));
+        let timeout = PollTimeout::try_from(self.patience).unwrap_or(PollTimeout::MAX);
+        if let Ok(stdout) = stdout {
+            let _ = poll(&mut [PollFd::new(stdout.as_fd(), PollFlags::empty())], timeout); // It reports POLLERR then.
+        }
+    }
+
     /// Waits for its end; None when it takes longer than `patience`.
     fn wait(&mut self, patience: Duration) -> Option<ExitStatus> {
         let deadline = Instant::now() + patience;
@@ -334,3 +347,6 @@ fn address_in(line: &str) -> Result<SocketAddr, Problem> {
     let address = host.to_socket_addrs().ok().and_then(|mut all| all.next()).filter(|address| address.port() != 0);
     address.ok_or_else(|| Problem::BadAddress(shown()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -169,7 +169,9 @@ exec sleep $1.0
         drop(one);
         assert_eq!(sleepers(&numbers[0]), [".12"]);
         assert_eq!(sleepers(&numbers[1]), all);
-        drop(other);
-        assert_eq!(numbers.each_ref().map(|number| sleepers(number)), [[""; 0]; 2]);
+        drop(other); // Another test may have a server still.
+        for number in &numbers {
+            assert!(proc::until(PATIENCE, || sleepers(number).is_empty()), "{:?}", sleepers(number));
+        }
     }
 }
