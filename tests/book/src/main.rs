@@ -10,6 +10,7 @@ use book::code::Telling;
 use book::console::namespaces;
 use book::{check, exercises, glossary, refresh};
 use clap::{Parser, Subcommand};
+use suite::server::supervisor::end_without_a_reader;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -73,6 +74,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    end_without_a_reader();
     match run(Arguments::parse()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE, // What is wrong stands above.

@@ -165,6 +165,14 @@ fn what_is_always_left_out() {
 }
 
 #[test]
+fn nice_processes_are_like_others() {
+    passes("", "$ printf '5 SN+  v04\\n6 Z<s+ v04\\n7 SN\\n'\n5 S+   v04\n6 Zs+  v04\n7 S");
+    passes("", "$ nice sleep 1000 &\n...\n$ ps -o stat,comm -C sleep\nSTAT COMMAND\nS    sleep");
+    fails("", "$ echo ZN+ v04\nS+  v04", 2, &["-S+  v04", "+ZN+ v04"]);
+    fails("", "$ echo SNAP SN-1\nSAP S-1", 2, &["+SNAP SN-1"]);
+}
+
+#[test]
 fn lines_may_come_in_any_order() {
     passes("mask=order", "$ seq 3\n3\n1\n2");
     passes("mask=order,pid", "$ printf '5 a\\n6 b\\n5 c\\n'\n70 c\n71 b\n70 a");

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use observe::{costs, syscalls, timeline};
+use suite::server::supervisor::end_without_a_reader;
 
 /// Looks at the six servers while they run, and draws and tells what it sees.
 #[derive(Parser)]
@@ -25,6 +26,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    end_without_a_reader();
     let done: Result<bool> = match Arguments::parse().command {
         Command::Timeline(arguments) => timeline::run(&arguments),
         Command::Costs(arguments) => costs::run(&arguments),

@@ -1,8 +1,8 @@
 //! `observe syscalls` on each version: every call is explained, and those that a version is about are there.
 
-use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
+use std::{fs, io};
 
 use observe::syscalls::tracer;
 
@@ -28,6 +28,20 @@ fn every_call_of_every_version_is_explained() {
     }
     let page = page(folder.path(), "v06");
     assert!(page.contains("none by the master") && calls(&page, "worker").contains(&"epoll_wait"), "{page}");
+}
+
+#[test]
+fn it_ends_quietly_when_nobody_reads_what_it_prints() {
+    if let Err(error) = tracer::check() {
+        return println!("skipped: {error:#}");
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_, stdout) = io::pipe().expect("a pipe"); // Its reading end is closed here.
+    let mut command = Command::new(OBSERVE);
+    command.args(["syscalls", "v01", "--out"]).arg(folder.path()).stdout(stdout).stderr(Stdio::piped());
+    let ended = command.spawn().and_then(Child::wait_with_output).expect("it runs");
+    let error = String::from_utf8_lossy(&ended.stderr);
+    assert!(!error.contains("panicked"), "{error}");
 }
 
 #[test]

@@ -10,6 +10,8 @@ pub struct Seen {
     pub path: Vec<u8>,
     pub query: Vec<u8>,
     pub minor_version: u8,
+    /// Whether the client may send another request on this connection.
+    pub persists: bool,
     /// Names and values, in the order in which they came.
     pub fields: Vec<(Vec<u8>, Vec<u8>)>,
     pub body: Vec<u8>,
@@ -27,6 +29,7 @@ impl Seen {
             path,
             query: query.to_vec(),
             minor_version: request.minor_version,
+            persists: request.persists(),
             fields: request.fields().map(|(name, value)| (name.to_vec(), value.to_vec())).collect(),
             body: request.body.clone(),
             line: request.line().to_vec(),

@@ -27,6 +27,11 @@ pub(crate) const LOOK: Duration = Duration::from_millis(2);
 /// The receive buffer of a narrow connection, in bytes. The kernel makes it twice as large.
 const NARROW: usize = 4096;
 
+/// How much a server may send that a case has not taken yet, and how much of it is read at a time. No case asks for more
+/// than 17 MiB at once.
+const MOST: usize = 64 << 20;
+const AT_ONCE: usize = 1 << 20;
+
 /// How the server ended a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
@@ -106,12 +111,12 @@ impl Client {
                             self.late("the server reads on", &format!("{} bytes are not taken yet", left.len()))
                         );
                     }
-                    self.take_in();
+                    self.take_in()?;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => {
                     self.is_deaf = true;
-                    self.take_in();
+                    while self.take_in()? {}
                     // The write has taken the error from the socket: a read finds what came before it, and then an
                     // end like any other.
                     let unsent = format!("{} of {} bytes are unsent", left.len(), bytes.len());
@@ -181,9 +186,9 @@ impl Client {
 
     /// Takes this many bytes as they come. It ends earlier if the connection does, or nothing more comes for long.
     pub(crate) fn take_all(&mut self, count: usize) -> Outcome {
-        let enough = self.received.len() + count;
+        let (enough, deadline) = (self.received.len() + count, Instant::now() + self.patience);
         while self.received.len() < enough && self.end.is_none() {
-            if !self.wait(PollFlags::POLLIN, Instant::now() + self.patience)? {
+            if !self.wait(PollFlags::POLLIN, deadline)? {
                 return Err(self.late("more of the answer", "nothing more came"));
             }
             self.take(enough - self.received.len());
@@ -202,7 +207,7 @@ impl Client {
     pub fn hears_within(&mut self, patience: Duration) -> Outcome<bool> {
         let deadline = Instant::now() + patience;
         if self.received.is_empty() && self.end.is_none() && self.wait(PollFlags::POLLIN, deadline)? {
-            self.take_in();
+            self.take_in()?;
         }
         Ok(!self.received.is_empty() || self.end.is_some())
     }
@@ -211,7 +216,7 @@ impl Client {
     pub fn hears_more_within(&mut self, patience: Duration) -> Outcome<bool> {
         let before = self.received.len();
         if self.end.is_none() && self.wait(PollFlags::POLLIN, Instant::now() + patience)? {
-            self.take_in();
+            self.take_in()?;
         }
         Ok(self.received.len() > before)
     }
@@ -228,14 +233,21 @@ impl Client {
 
     /// Reads the next response, an interim one such as 100 included. It answers HEAD if that is what was sent first.
     pub fn response(&mut self) -> Outcome<Response> {
-        let head = self.start.trim_ascii_start().starts_with(b"HEAD ");
-        self.response_to(if head { "HEAD" } else { "" })
+        self.response_until(Instant::now() + self.patience, self.asked_for_a_head())
+    }
+
+    fn asked_for_a_head(&self) -> bool {
+        self.start.trim_ascii_start().starts_with(b"HEAD ")
     }
 
     /// Reads the next response, which answers a request with this method.
     pub fn response_to(&mut self, method: &str) -> Outcome<Response> {
-        let (deadline, head) = (Instant::now() + self.patience, method == "HEAD");
+        self.response_until(Instant::now() + self.patience, method == "HEAD")
+    }
+
+    fn response_until(&mut self, deadline: Instant, head: bool) -> Outcome<Response> {
         loop {
+            let is_late = Instant::now() > deadline; // What has come by now still counts.
             let missing = match Response::parse(&self.received, head, self.end == Some(End::Closed)) {
                 Parsed::Whole(response, used) => {
                     self.received.drain(..used);
@@ -253,20 +265,27 @@ impl Client {
                 Some(End::Reset) => {
                     return Err(failed("a whole response", format!("{so_far}, then a reset by the server")));
                 }
+                None if is_late => {
+                    return Err(self.late("a whole response", &format!("{so_far}; the server keeps sending")));
+                }
                 None if !self.wait(PollFlags::POLLIN, deadline)? => {
                     return Err(self.late("a whole response", &format!("{so_far}; the connection is still open")));
                 }
-                None => self.take_in(),
+                None => drop(self.take_in()?),
             }
         }
     }
 
     /// Reads the next final response: interim ones before it are passed over.
     pub fn final_response(&mut self) -> Outcome<Response> {
+        let (deadline, head) = (Instant::now() + self.patience, self.asked_for_a_head());
         loop {
-            let response = self.response()?;
+            let response = self.response_until(deadline, head)?;
             if response.status >= 200 {
                 return Ok(response);
+            }
+            if Instant::now() > deadline {
+                return Err(self.late("a final response", "the server keeps sending interim ones"));
             }
         }
     }
@@ -292,7 +311,7 @@ impl Client {
                 None if !self.wait(PollFlags::POLLIN, deadline)? => {
                     return Err(self.late("the server ends the connection", "it is still open"));
                 }
-                None => self.take_in(),
+                None => drop(self.take_in()?),
             }
         }
     }
@@ -317,10 +336,18 @@ impl Client {
         self.transcript.borrow_mut().leaving = Some(Leaving::Close);
     }
 
-    /// Reads whatever is there. An error other than a reset is one too: the connection is unusable.
-    fn take_in(&mut self) {
-        let mut buffer = [0; 65536];
-        while self.end.is_none() && self.read(&mut buffer) {}
+    /// Reads what is there, but not without end; whether there may be more. An error other than a reset is one too: the
+    /// connection is unusable.
+    fn take_in(&mut self) -> Outcome<bool> {
+        let (mut buffer, enough) = ([0; 65536], self.received.len() + AT_ONCE);
+        while self.received.len() < enough {
+            if self.end.is_some() || !self.read(&mut buffer) {
+                return Ok(false);
+            }
+        }
+        let came = || format!("{} MiB so far; the server keeps sending", self.received.len() >> 20);
+        require(self.received.len() < MOST, "an answer that ends", came)?;
+        Ok(true)
     }
 
     /// One read; false if nothing is there.
@@ -381,3 +408,6 @@ fn narrow_stream(server: SocketAddr) -> io::Result<TcpStream> {
 fn broken(error: io::Error) -> Stop {
     failed("a socket of this machine works", error)
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,27 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use procfs::process::{LimitValue, Process};
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit, setrlimit};
+
+/// How many descriptors the tester needs for eight cases at a time, and a server for the three hundred clients of one of
+/// them.
+pub(crate) const DESCRIPTORS: u64 = 512;
+
+/// Raises this process's soft limit of descriptors, which its servers inherit, if that is too low.
+///
+/// # Errors
+///
+/// The hard limit is too low; this is it.
+pub(crate) fn allow_descriptors() -> Result<(), u64> {
+    let limit = getrlimit(Resource::Nofile);
+    match (limit.current, limit.maximum) {
+        (None, _) | (Some(DESCRIPTORS..), _) => Ok(()),
+        (_, Some(hard @ ..DESCRIPTORS)) => Err(hard),
+        (Some(soft), _) => {
+            setrlimit(Resource::Nofile, Rlimit { current: Some(DESCRIPTORS), ..limit }).map_err(|_| soft)
+        }
+    }
+}
 
 /// A limit that stands until this is dropped.
 pub(crate) struct Limit {

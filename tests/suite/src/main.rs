@@ -14,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 use suite::cargo::{self, ROOT};
 use suite::matrix::Matrix;
 use suite::program::{PATIENCE, Program};
+use suite::server::supervisor::supervise;
 use suite::stage::Stage;
 use suite::tester::{Style, Tester};
 use suite::{carry, exercises};
@@ -107,6 +108,9 @@ struct Exercise {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Some(end) = supervise() {
+        return end;
+    }
     let done = match (arguments.command, arguments.test) {
         (Some(Command::Matrix), _) => print_matrix(),
         (Some(Command::Carry { version }), _) => {

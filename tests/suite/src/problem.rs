@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use crate::limit::DESCRIPTORS;
 use crate::output::excerpt;
 use crate::program::Program;
 
@@ -61,6 +62,8 @@ pub enum Problem {
     SamePort(SocketAddr),
     /// Somebody else listens on its fixed address.
     Taken(SocketAddr),
+    /// The tester itself may have only so many descriptors.
+    FewDescriptors(u64),
     /// It listens, takes clients, and does not end at SIGTERM within this time.
     HangsAtTheEnd(Duration),
 }
@@ -167,6 +170,11 @@ impl Display for Problem {
                 to,
                 "Something already listens on port {}, before the program was started. End it first, or give another `--address`.",
                 address.port()
+            ),
+            Problem::FewDescriptors(most) => write!(
+                to,
+                "The tester needs {DESCRIPTORS} descriptors (`ulimit -n`), and may have only {most} here: run it in a shell \
+                 whose hard limit (`ulimit -Hn`) is higher."
             ),
             Problem::HangsAtTheEnd(patience) => write!(
                 to,

@@ -1,6 +1,7 @@
 //! What the kernel tells in /proc: a server's processes, and the sockets of a connection.
 
-use std::fs;
+mod look;
+
 use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,62 +10,14 @@ use nix::libc;
 use procfs::net::{TcpNetEntry, TcpState};
 use procfs::process::{FDTarget, Syscall};
 
-use crate::{guard, queue};
+use crate::queue;
+pub use look::Process;
+pub(crate) use look::{everyone, marked};
 
 /// How often /proc is looked at while a case waits for something that shows only there: soon at first, and the more
 /// seldom the longer it takes, for a look reads a file of every process.
 const SOON: Duration = Duration::from_millis(2);
 const LATE: Duration = Duration::from_millis(50);
-
-/// A process of a server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Process {
-    /// Its number.
-    pub pid: i32,
-    /// Its parent's number.
-    pub parent: i32,
-    /// Its state as in proc(5): `R` running, `S` sleeping, `T` stopped, `Z` zombie.
-    pub state: char,
-    /// The name of its program.
-    pub name: String,
-}
-
-impl Process {
-    /// Whether it has ended and its parent has not waited for it yet.
-    pub fn is_zombie(&self) -> bool {
-        self.state == 'Z'
-    }
-}
-
-/// The processes that bear `mark` in their environment, wherever they went, and their zombies. A zombie has no
-/// environment left, so it is known by its parent: one of them, or `server` itself.
-pub(crate) fn marked(mark: &str, server: i32) -> Vec<Process> {
-    let (mut found, mut zombies) = (Vec::new(), Vec::new());
-    let variable = format!("{}={mark}\0", guard::VARIABLE);
-    for pid in all() {
-        // A zombie has none, and that of another user's process is not told.
-        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        if !environment.is_empty() && !String::from_utf8_lossy(&environment).contains(&variable) {
-            continue;
-        }
-        let Ok(stat) = procfs::process::Process::new(pid).and_then(|process| process.stat()) else { continue }; // It has gone.
-        let seen = Process { pid: stat.pid, parent: stat.ppid, state: stat.state, name: stat.comm };
-        if seen.is_zombie() {
-            zombies.push(seen);
-        } else if !environment.is_empty() {
-            found.push(seen);
-        }
-    }
-    let parents: Vec<_> = found.iter().map(|process| process.pid).chain([server]).collect();
-    found.extend(zombies.into_iter().filter(|zombie| parents.contains(&zombie.parent)));
-    found
-}
-
-/// The numbers of all processes.
-fn all() -> impl Iterator<Item = i32> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-}
 
 /// Whether a process waits in a write(2) to its stderr, as far as the kernel tells.
 pub(crate) fn is_stuck_at_stderr(pid: i32) -> bool {
@@ -72,9 +25,11 @@ pub(crate) fn is_stuck_at_stderr(pid: i32) -> bool {
     matches!(call, Ok(Syscall::Blocked { syscall_number: libc::SYS_write, argument_registers: [2, ..], .. }))
 }
 
-/// Whether somebody listens on `port`.
-pub(crate) fn is_listening(port: u16) -> bool {
-    sockets().any(|socket| socket.state == TcpState::Listen && socket.local_address.port() == port)
+/// Whether somebody listens at `address`.
+pub(crate) fn is_listening(address: SocketAddr) -> bool {
+    queue::is_listened_at(address).unwrap_or_else(|_| {
+        sockets().any(|socket| socket.state == TcpState::Listen && socket.local_address.port() == address.port())
+    })
 }
 
 /// The ports that a process listens on.
@@ -96,7 +51,9 @@ fn inodes(pid: i32) -> Vec<u64> {
 /// Which of the processes `pids` holds the server's end of a connection.
 pub(crate) fn holder(pids: &[i32], client: SocketAddr, server: SocketAddr) -> Option<i32> {
     let ports = (server.port(), client.port());
-    let inode = sockets().find(|socket| (socket.local_address.port(), socket.remote_address.port()) == ports)?.inode;
+    let listed = || sockets().find(|socket| (socket.local_address.port(), socket.remote_address.port()) == ports);
+    let found = queue::of(server, client).map(|socket| socket.map(|queues| queues.inode.into()));
+    let inode = found.unwrap_or_else(|_| listed().map(|socket| socket.inode))?;
     let holds = |pid: &i32| inodes(*pid).contains(&inode);
     pids.iter().copied().find(holds)
 }
@@ -163,6 +120,7 @@ pub(crate) fn pause(start: Instant) {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::net::{TcpListener, TcpStream};
 
     use super::*;
 
@@ -177,6 +135,20 @@ mod tests {
             count.get() == 2
         });
         (count.get(), found)
+    }
+
+    #[test]
+    fn a_listener_and_the_ends_of_its_connections_are_found() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let server = listener.local_addr().expect("an address");
+        assert!(is_listening(server));
+        let stream = TcpStream::connect(server).expect("a connection");
+        let client = stream.local_addr().expect("an address");
+        let this = std::process::id().cast_signed();
+        assert_eq!(holder(&[1, this], server, client), Some(this));
+        drop((listener, stream));
+        assert!(!is_listening(server));
+        assert_eq!(holder(&[1, this], server, client), None);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::sys::prctl;
 use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
-use nix::unistd::{close, getpid, getppid, setsid};
+use nix::unistd::{Pid, close, getpid, getppid, setpgid, setsid};
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 /// What a server may read from its environment. It is started without them, except those that a case sets.
@@ -211,7 +211,8 @@ impl Program {
         [address].into_iter().chain(self.application.clone()).collect()
     }
 
-    /// The command, with pipes for stdout and stderr, ready to be spawned by the thread that will use the server.
+    /// The command, with pipes for stdout and stderr and a process group of its own, ready to be spawned by the thread that
+    /// will use the server.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(self.name());
         command.args(self.command.iter().skip(1)).args(self.words());
@@ -240,9 +241,12 @@ impl Program {
                 SigSet::from_iter(STOP_AND_CHILD).thread_block()?;
             }
             if let Some(terminal) = terminal {
-                setsid()?;
+                setsid()?; // A group too.
                 // SAFETY: this request takes a number and touches no memory (TIOCSCTTY(2const)).
                 Errno::result(unsafe { libc::ioctl(terminal, libc::TIOCSCTTY, 0) })?;
+            }
+            if terminal.is_none() {
+                setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
             }
             if let Some(stderr) = stderr {
                 // SAFETY: dup2 takes numbers and touches no memory; stderr is this process's to replace.

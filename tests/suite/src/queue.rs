@@ -1,5 +1,5 @@
-//! How many bytes wait in a socket, asked for by its two addresses: sock_diag(7), which answers for one socket at
-//! once. /proc/net/tcp tells the same, but lists every socket of the machine each time.
+//! What the kernel knows of one socket, found by its two addresses: sock_diag(7), which answers at once. /proc/net/tcp
+//! has the same, but lists every socket of the machine each time, and those can be tens of thousands.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -16,13 +16,14 @@ const REQUEST: usize = 56;
 const STATE: usize = HEADER + 1;
 const RECEIVE_QUEUE: usize = HEADER + 56;
 const SEND_QUEUE: usize = HEADER + 60;
+const INODE: usize = HEADER + 68;
 
 /// The state of a connection that neither end has closed.
 const ESTABLISHED: u8 = 1;
 /// The state of a listener, which is what the kernel finds when there is no such connection any more.
 const LISTEN: u8 = 10;
 
-/// The bytes that wait in a socket.
+/// A socket: the bytes that wait in it, and more.
 pub(crate) struct Queues {
     /// Whether neither end has closed the connection.
     pub(crate) is_open: bool,
@@ -30,11 +31,22 @@ pub(crate) struct Queues {
     pub(crate) received: u32,
     /// Those that were sent and have not arrived.
     pub(crate) sent: u32,
+    /// Its number in /proc/PID/fd; 0 if no process holds it.
+    pub(crate) inode: u32,
 }
 
-/// The queues of the socket of a connection at its end `local`; None if it is closed. Fails where the kernel has no
-/// sock_diag.
+/// The socket of a connection at its end `local`; None if it is closed. Fails where the kernel has no sock_diag.
 pub(crate) fn of(local: SocketAddr, remote: SocketAddr) -> io::Result<Option<Queues>> {
+    Ok(find(local, remote)?.filter(|(state, _)| *state != LISTEN).map(|(_, queues)| queues))
+}
+
+/// Whether somebody listens at this address, or at its port of all addresses.
+pub(crate) fn is_listened_at(address: SocketAddr) -> io::Result<bool> {
+    Ok(find(address, SocketAddr::new(address.ip(), 0))?.is_some_and(|(state, _)| state == LISTEN))
+}
+
+/// What the kernel finds for a packet from `remote` to `local`, with its state.
+fn find(local: SocketAddr, remote: SocketAddr) -> io::Result<Option<(u8, Queues)>> {
     let netlink = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkSockDiag)?;
     sendto(netlink.as_raw_fd(), &request(local, remote), &NetlinkAddr::new(0, 0), MsgFlags::empty())?;
     let mut answer = [0; 1024];
@@ -46,11 +58,11 @@ pub(crate) fn of(local: SocketAddr, remote: SocketAddr) -> io::Result<Option<Que
         let code = -number(HEADER).cast_signed();
         return if code == libc::ENOENT { Ok(None) } else { Err(io::Error::from_raw_os_error(code)) };
     }
-    if count < SEND_QUEUE + 4 {
+    if count < INODE + 4 {
         return Err(io::ErrorKind::InvalidData.into());
     }
     let (is_open, received, sent) = (answer[STATE] == ESTABLISHED, number(RECEIVE_QUEUE), number(SEND_QUEUE));
-    Ok((answer[STATE] != LISTEN).then_some(Queues { is_open, received, sent }))
+    Ok(Some((answer[STATE], Queues { is_open, received, sent, inode: number(INODE) })))
 }
 
 /// `struct nlmsghdr`, then `struct inet_diag_req_v2`: one TCP socket by its addresses, in any state.

@@ -6,10 +6,15 @@ use std::net::SocketAddr;
 use crate::bench::Evidence;
 use crate::case::{Case, Stop};
 use crate::output::excerpt;
+use crate::output::window::without_middle;
 use crate::transcript::abridged;
 
 /// The address in the commands that a reader is to type, unless the server has one of its own.
 const TYPED: &str = "127.0.0.1:8888";
+
+/// How many lines are shown of what came, from its start and from its end. The longest table has 22 rows.
+const FIRST_LINES: usize = 40;
+const LAST_LINES: usize = 5;
 
 /// How many characters of a line are shown: of what came, and of each half of a failure that gets one line alone.
 const CAME_WIDTH: usize = 500;
@@ -67,7 +72,8 @@ pub(crate) fn paragraph_of(
 
 /// The lines of what came: it can be a list, or a text without end.
 fn came(text: &str) -> Vec<String> {
-    let lines = text.lines().map(|line| abridged(line, CAME_WIDTH)).enumerate();
+    let lines = without_middle(text, FIRST_LINES, LAST_LINES);
+    let lines = lines.iter().map(|line| abridged(line, CAME_WIDTH)).enumerate();
     lines.map(|(at, line)| format!("{}{line}", if at == 0 { "  came:     " } else { "    " })).collect()
 }
 

@@ -11,6 +11,7 @@ use nix::sys::signal::Signal;
 use crate::bench::{Bench, Evidence};
 use crate::case::{Case, Stop, Verdict};
 use crate::cases;
+use crate::limit;
 use crate::problem::Problem;
 use crate::program::{PATIENCE, Program};
 use crate::report;
@@ -73,8 +74,11 @@ impl Tester {
         }
     }
 
-    /// Starts and ends the program: what is wrong already here is told once and not by every case.
+    /// Starts and ends the program, once it is sure that the tester can: what is wrong already here is told once and not by every case.
     pub(crate) fn first_look(&self) -> Option<Problem> {
+        if let Err(most) = limit::allow_descriptors() {
+            return Some(Problem::FewDescriptors(most));
+        }
         let bench = Bench::new(&self.program);
         match bench.look() {
             Ok(mut server) => self.second_look(&bench, server.address()).or_else(|| {

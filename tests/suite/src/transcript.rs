@@ -2,6 +2,11 @@
 
 use std::net::SocketAddr;
 
+use crate::output::window::{Window, gap, without_middle};
+
+/// How much is kept of the start of what a server sent in one go, and about as much of its end.
+const KEPT: usize = 1 << 16;
+
 /// How much of one direction is shown before it is abridged: lines from its start, lines from its end, characters of
 /// a line.
 const FIRST_LINES: usize = 14;
@@ -17,7 +22,7 @@ pub enum Entry {
     /// The client sent these bytes in one go.
     Sent(Vec<u8>),
     /// The server sent these bytes, in as many pieces as it liked.
-    Received(Vec<u8>),
+    Received(Window),
     /// Something else that matters, in words.
     Note(String),
 }
@@ -54,8 +59,12 @@ impl Transcript {
 
     pub(crate) fn received(&mut self, bytes: &[u8]) {
         match self.entries.last_mut() {
-            Some(Entry::Received(last)) => last.extend_from_slice(bytes),
-            _ => self.entries.push(Entry::Received(bytes.to_vec())),
+            Some(Entry::Received(last)) => last.extend(bytes),
+            _ => {
+                let mut window = Window::new(KEPT);
+                window.extend(bytes);
+                self.entries.push(Entry::Received(window));
+            }
         }
     }
 
@@ -73,8 +82,10 @@ impl Transcript {
         let mut lines = vec![format!("the client {}:", self.client)];
         for entry in &self.entries {
             match entry {
-                Entry::Sent(bytes) => lines.extend(shown(bytes).into_iter().map(|line| format!("> {line}"))),
-                Entry::Received(bytes) => lines.extend(shown(bytes).into_iter().map(|line| format!("< {line}"))),
+                Entry::Sent(bytes) => lines.extend(shown((bytes, 0, &[])).into_iter().map(|line| format!("> {line}"))),
+                Entry::Received(window) => {
+                    lines.extend(shown(window.parts()).into_iter().map(|line| format!("< {line}")));
+                }
                 Entry::Note(text) => lines.push(format!("· {text}")),
             }
         }
@@ -104,16 +115,12 @@ impl Transcript {
     }
 }
 
-/// One shown line for each line of `bytes`, every byte visible, abridged in the middle.
-fn shown(bytes: &[u8]) -> Vec<String> {
-    let all: Vec<&[u8]> = bytes.split_inclusive(|&byte| byte == b'\n').collect();
-    if all.len() <= FIRST_LINES + LAST_LINES + 1 {
-        return all.into_iter().map(visible).collect();
-    }
-    let mut lines: Vec<_> = all[..FIRST_LINES].iter().map(|line| visible(line)).collect();
-    lines.push(format!("… {} lines more …", all.len() - FIRST_LINES - LAST_LINES));
-    lines.extend(all[all.len() - LAST_LINES..].iter().map(|line| visible(line)));
-    lines
+/// One shown line for each line of a window's parts, every byte visible, abridged in the middle.
+fn shown((start, left_out, end): (&[u8], usize, &[u8])) -> Vec<String> {
+    let lines = |bytes: &[u8]| bytes.split_inclusive(|&byte| byte == b'\n').map(|line| visible(line) + "\n").collect();
+    let (start, end): (String, String) = (lines(start), lines(end));
+    let all = if left_out == 0 { start } else { start + &gap(left_out) + &end };
+    without_middle(&all, FIRST_LINES, LAST_LINES)
 }
 
 /// The bytes with everything unprintable escaped as in Rust and C, and a long line abridged.
@@ -207,6 +214,18 @@ mod tests {
         let resets = Transcript { leaving: Some(Leaving::Reset), ..transcript(sent()) };
         assert_eq!(resets.shell("127.0.0.1:80"), None);
         assert_eq!(transcript(Vec::new()).shell("127.0.0.1:80"), None);
+    }
+
+    #[test]
+    fn of_an_answer_without_end_the_start_and_the_end_are_kept() {
+        let mut transcript = transcript(Vec::new());
+        for _ in 0..1_000 {
+            transcript.received(&[b'x'; 1_000]);
+        }
+        let Some(Entry::Received(window)) = transcript.entries.first() else { panic!("something was received") };
+        let (start, left_out, end) = window.parts();
+        assert!(start.len() + end.len() <= 3 * KEPT && start.len() + left_out + end.len() == 1_000_000);
+        assert_eq!(transcript.lines()[2], format!("< … left out: {left_out} bytes …"));
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! The tester itself, run as a reader runs it: on the example server, and on programs that are no server in each way
 //! there is.
 
-use std::ffi::OsStr;
-use std::io::{self, Write};
+use std::io::Write;
 use std::net::TcpListener;
-use std::process::{self, Command, Output, Stdio};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::process::{Command, Output};
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, getsockname, setsockopt, socket, sockopt};
 use tempfile::NamedTempFile;
 
 const SUITE: &str = env!("CARGO_BIN_EXE_suite");
@@ -31,7 +31,8 @@ fn a_server_with_a_fixed_address_takes_part() {
     if !has_python() {
         return;
     }
-    let address = format!("127.0.0.1:{}", free_port());
+    let (_reserved, port) = free_port();
+    let address = format!("127.0.0.1:{port}");
     let silenced = format!("exec python3 {NO_SITE} {EXAMPLE} $0 > /dev/null"); // The shell calls its first argument, the address, $0.
     let output = suite(&["v01", "--case", "client", "--address", &address, "--", "sh", "-c", &silenced]);
     says(&output, true, &["✓ serves one client after another", "0 failed"]);
@@ -138,7 +139,7 @@ fn a_program_that_ignores_its_address_is_told() {
     if !has_python() {
         return;
     }
-    let [port, other] = [free_port(), free_port()];
+    let [(_reserved, port), (_other_reserved, other)] = [free_port(), free_port()];
     let script = format!("exec python3 {NO_SITE} {EXAMPLE} 127.0.0.1:{port}");
     let takes = format!("It seems to ignore the address in its argument, and to take port {port} always.");
     let way_out = format!("give `--address 127.0.0.1:{port}`");
@@ -215,6 +216,23 @@ fn programs_that_let_the_tester_wait_are_told() {
 }
 
 #[test]
+fn a_program_that_floods_its_streams_is_told() {
+    // Neither fits into the memory that the tester may have.
+    let output = limited("ulimit -v 1000000", "tr '\\0' x < /dev/zero", "10");
+    says(&output, false, &["first line on stdout is `xxx", " characters more … "]);
+    let output = limited("ulimit -v 1000000", "yes >&2", "3");
+    says(&output, false, &["nor has it printed a line", "Its stderr:\n    y\n", " lines more, and ", " bytes …"]);
+}
+
+#[test]
+fn a_tester_with_few_descriptors_raises_its_limit_or_says_so() {
+    let output = limited("ulimit -n 30", "echo Welcome; sleep 1000", "10");
+    says(&output, false, &["The tester needs 512 descriptors (`ulimit -n`), and may have only 30 here"]);
+    let output = limited("ulimit -S -n 30", "test $(ulimit -S -n) = 512 && echo Welcome; sleep 1000", "10");
+    says(&output, false, &["first line on stdout is `Welcome`"]);
+}
+
+#[test]
 fn an_address_in_use_is_told() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("an address").to_string();
@@ -231,23 +249,6 @@ fn nothing_to_do_gets_the_usage() {
     let output = Command::new(SUITE).output().expect("the suite runs");
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("cargo run -p suite -- v02 -- python3 my_server.py"));
-}
-
-#[test]
-fn a_killed_tester_leaves_nothing() -> io::Result<()> {
-    // The program has a child in another session, which no death signal reaches.
-    let mark = process::id().to_string();
-    let mut tester = Command::new(SUITE)
-        .args(["v01", "--", "sh", "-c", "setsid sleep 1000 & sleep 1000"])
-        .env("LEFT_BEHIND", &mark)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
-    wait_until(|| bearing(&mark).iter().filter(|name| *name == "sleep").count() == 2);
-    tester.kill()?;
-    tester.wait()?;
-    wait_until(|| bearing(&mark).is_empty());
-    Ok(())
 }
 
 fn suite(arguments: &[&str]) -> Output {
@@ -271,6 +272,12 @@ fn shell(script: &str) -> Output {
     suite(&["v01", "--", "sh", "-c", script])
 }
 
+/// The tester with a limit of the shell's, on a script.
+fn limited(limit: &str, script: &str, patience: &str) -> Output {
+    let line = format!("{limit}; exec {SUITE} v01 --patience {patience} -- sh -c \"$0\"");
+    Command::new("sh").args(["-c", &line, script]).output().expect("a shell")
+}
+
 fn text(output: &Output) -> String {
     String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned()
 }
@@ -283,9 +290,14 @@ fn says(output: &Output, success: bool, words: &[&str]) {
     }
 }
 
-/// A port that was free a moment ago; nothing else can name one for a server that can't choose.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port()
+/// A port for a server that can't choose. As long as the socket is there, the kernel gives the port to nobody who asks for
+/// any; one who asks for this one gets it, with SO_REUSEADDR, for nobody listens here.
+fn free_port() -> (OwnedFd, u16) {
+    let reserved = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).expect("a socket");
+    setsockopt(&reserved, sockopt::ReuseAddr, &true).expect("an option of every socket");
+    bind(reserved.as_raw_fd(), &SockaddrIn::new(127, 0, 0, 1, 0)).expect("a free port");
+    let address: SockaddrIn = getsockname(reserved.as_raw_fd()).expect("its address");
+    (reserved, address.port())
 }
 
 fn has_python() -> bool {
@@ -305,21 +317,4 @@ fn scratch(text: &str) -> NamedTempFile {
 
 fn path(file: &NamedTempFile) -> &str {
     file.path().to_str().expect("a path in UTF-8")
-}
-
-/// The names of the processes that have inherited LEFT_BEHIND with this value.
-fn bearing(mark: &str) -> Vec<String> {
-    let all = procfs::process::all_processes().into_iter().flatten().flatten();
-    let bears = |process: &procfs::process::Process| {
-        process.environ().is_ok_and(|all| all.get(OsStr::new("LEFT_BEHIND")).is_some_and(|value| value == mark))
-    };
-    all.filter(bears).filter_map(|process| process.stat().ok().map(|stat| stat.comm)).collect()
-}
-
-fn wait_until(right: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while !right() {
-        assert!(Instant::now() < deadline, "it did not come about within 10 s");
-        thread::sleep(Duration::from_millis(5)); // Between two looks at /proc.
-    }
 }

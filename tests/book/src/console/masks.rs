@@ -23,7 +23,7 @@ pub(super) struct Masked {
     pub(super) pids: Vec<String>,
 }
 
-/// Each of these finds what is masked as the group `x`; what it finds outside of that group stays, and is there because it
+/// Most of these find what is masked as the group `x`; what they find outside of that group stays, and is there because it
 /// looks alike.
 macro_rules! rules {
     ($($name:ident = $expression:expr;)*) => {
@@ -46,6 +46,8 @@ rules! {
     BLANKS = r"(?<x>\s+)";
     // Bold and colours (ECMA-48, SGR): `curl -i` prints the names of fields in bold to a terminal.
     STYLE = r"(?<x>\x1b\[[0-9;]*m)";
+    // In the column STAT of ps: a process that is nice, or the opposite. Everything started under nice(1) is.
+    NICE = r"(?<before>^|\s)(?<state>[DIRSTXZt])[<N](?<flags>[Lsl]*\+?)(?<after>\s|$)";
     // cargo puts its verbs right to the twelfth column.
     CARGO = r"^ +(?:Compiling|Checking|Finished|Running|Blocking|Updating|Locking|Downloading|Downloaded|Fresh) ";
 }
@@ -71,6 +73,7 @@ impl Masks {
 
     /// A line as it is compared.
     pub(super) fn of(self, line: &str) -> Masked {
+        let line = NICE.replace_all(line, "$before$state$flags $after"); // The column stays as wide.
         let mut text = put(&DATE_HEADER, line.trim_end(), "<date>");
         for (on, rule, name) in
             [(self.date, &DATE, "<date>"), (self.port, &PORT, "<port>"), (self.time, &TIME, "<time>")]

@@ -1,6 +1,7 @@
 //! The program `book`, on a repository whose lessons are wrong.
 
-use std::process::Command;
+use std::io;
+use std::process::{Command, Stdio};
 
 use anyhow::Result;
 
@@ -26,6 +27,17 @@ fn it_checks_pages() -> Result<()> {
     assert!(!done && said.starts_with("lessons/v02.md:122: the link `none.md` leads to no file"), "{said}");
     let (_, complaint, done) = book(&repository, &["check", "v03"])?;
     assert!(!done && complaint.starts_with("book: cannot read lessons/v03.md: No such file"), "{complaint}");
+    Ok(())
+}
+
+#[test]
+fn it_ends_quietly_when_nobody_reads_what_it_prints() -> Result<()> {
+    let repository = Repository::new()?;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_book"));
+    command.args(["left", "v02", "--root"]).arg(repository.root());
+    let (_, stdout) = io::pipe()?; // Its reading end is closed here.
+    let ended = command.stdout(stdout).stderr(Stdio::piped()).spawn()?.wait_with_output()?;
+    assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
     Ok(())
 }
 

@@ -78,6 +78,7 @@ fn put_together((method, minor, target, (fields, body), empty): Parts) -> Messag
         path: target.path,
         query: target.query.into_bytes(),
         minor_version: minor.min(1),
+        persists: minor > 0, // No field is named Connection.
         fields: seen_fields,
         body: body.content,
         line: line.into_bytes(),

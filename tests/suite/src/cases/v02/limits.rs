@@ -22,10 +22,10 @@ const BODY: usize = 16 << 20;
 const LARGE: usize = 8 << 20;
 
 /// The TIMEOUT for a client that reads slowly. A machine that is too busy to take 8 MiB in so many seconds gets more.
-const TIMEOUTS: [&str; 2] = ["1", "5"];
+const TIMEOUTS: [u32; 2] = [1, 5];
 
-/// A slow client takes so many bytes, then pauses: about 30 KiB in a second. That is less than it has to take, and yet in
-/// no second is there nothing that the server could send.
+/// A slow client takes so many bytes, then pauses, for TIMEOUT times as long: about 30 KiB in that time. That is half of
+/// what it has to take, and yet in no second is there nothing that the server could send.
 const SIP: usize = 1024;
 const PAUSE: Duration = Duration::from_millis(30);
 
@@ -160,12 +160,15 @@ fn impatient(bench: &Bench, starts: &[&str]) -> Outcome<Vec<(Server, Client)>> {
 pub(crate) fn lets_go_of_a_client_that_reads_slowly(bench: &Bench) -> Outcome {
     let mut came = String::new();
     for timeout in TIMEOUTS {
-        let server = bench.start(&bench.program().knob("TIMEOUT", timeout).knob("SEND_TIMEOUT", timeout))?;
+        let seconds = timeout.to_string();
+        let server = bench.start(&bench.program().knob("TIMEOUT", &seconds).knob("SEND_TIMEOUT", &seconds))?;
         let mut slow = server.connect_narrow()?;
         slow.send(post("/echo", &vec![b'x'; LARGE]))?;
         let mut next = server.connect()?;
         next.send(get("/"))?;
-        reads_slowly(&mut slow, Instant::now() + server.patience(), timeout)?;
+        // It can find out at the end of a second TIMEOUT: of a 64 KiB piece, and of a write before that.
+        let longest = server.patience() + 2 * Duration::from_secs(timeout.into());
+        reads_slowly(&mut slow, Instant::now() + longest, timeout)?;
         next.status(200)?;
         // A server that found the request too slow had no large answer to send.
         came = visible(slow.received().get(..12).unwrap_or_else(|| slow.received()));
@@ -177,7 +180,7 @@ pub(crate) fn lets_go_of_a_client_that_reads_slowly(bench: &Bench) -> Outcome {
 }
 
 pub(crate) fn goes_on_sending_after_a_stop(bench: &Bench) -> Outcome {
-    let server = bench.server()?;
+    let server = bench.start(&bench.program().knob("TIMEOUT", "60").knob("SEND_TIMEOUT", "60"))?;
     let mut client = server.connect_narrow()?;
     let body = vec![b'x'; LARGE];
     client.send(post("/echo", &body))?;
@@ -246,12 +249,12 @@ fn signal_all(processes: &[Process], signal: Signal) {
 }
 
 /// Takes a little now and then, until the server has let go.
-fn reads_slowly(client: &mut Client, deadline: Instant, timeout: &str) -> Outcome {
+fn reads_slowly(client: &mut Client, deadline: Instant, timeout: u32) -> Outcome {
     // The look at the server's end is the pause between two sips.
-    while !client.is_let_go_within(PAUSE)? {
+    while !client.is_let_go_within(PAUSE * timeout)? {
         if Instant::now() > deadline {
             let expected =
-                format!("the server lets go of a client that takes 30 KiB of 8 MiB in a second (TIMEOUT={timeout})");
+                format!("the server lets go of a client that takes 30 KiB of 8 MiB in {timeout} s (TIMEOUT={timeout})");
             return Err(failed(expected, "it goes on sending a little now and then"));
         }
         client.take(SIP);
@@ -279,7 +282,8 @@ pub(crate) fn gets_a_refusal_to_a_client_that_goes_on_sending(bench: &Bench) -> 
     let mut client = server.connect()?;
     client.send(head)?;
     client.wait_until_read()?;
-    for _ in 0..16 {
+    // A server reads on for a second or so, and a busy machine is slow.
+    for _ in 0..4 {
         client.send([b'x'; 1 << 16])?;
         client.wait_until_read()?; // Of a server that has closed instead, the next piece finds the reset.
     }

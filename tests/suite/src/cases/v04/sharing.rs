@@ -76,7 +76,7 @@ fn starts_at_its_port_after_a_kill(bench: &Bench) -> Outcome {
     let held = hold_in_service(&first)?;
     first.signal(Signal::SIGKILL);
     first.ends()?;
-    proc::until(first.patience(), || !proc::is_listening(address.port()))
+    proc::until(first.patience(), || !proc::is_listening(address))
         .then_some(())
         .ok_or_else(|| failed("nobody listens on the port of a server that was killed", "one of its processes does"))?;
     let second = bench.start(&bench.program().address(&address.to_string()))?;

@@ -99,7 +99,7 @@ fn stopping(bench: &Bench) -> Outcome<(Server, Client)> {
     let server = bench.start(&bench.program().knob("GRACE", LONG))?;
     let running = sleeper(&server, 60_000)?;
     server.signal(Signal::SIGTERM);
-    let closed = proc::until(server.patience(), || !proc::is_listening(server.address().port()));
+    let closed = proc::until(server.patience(), || !proc::is_listening(server.address()));
     require(closed, "a server that stops closes its listener", || "it listens still")?;
     Ok((server, running))
 }

@@ -29,7 +29,7 @@ pub(crate) fn stops_reading_while_nobody_takes_its_answers(bench: &Bench) -> Out
     // The answer is as large as the request, or many times larger.
     for request in [plain_post("/echo", &vec![b'x'; 1 << 20]), plain_get("/environ").repeat(1000).into_bytes()] {
         let program = bench.program().knob("WORKERS", "1").knob("SEND_TIMEOUT", "60").knob("LOG", "off");
-        let server = bench.start(&program.knob("TIMEOUT", "60"))?;
+        let server = bench.start(&program.knob("TIMEOUT", "60").knob("KEEP_ALIVE", "600"))?;
         let mut kept = answered(&server)?;
         let before = server.memory();
         let (mut client, mut sent) = (server.connect()?, 0);

@@ -25,7 +25,7 @@ const WATCH: Duration = Duration::from_millis(300);
 
 /// A server with one worker, so that all its clients are that worker's.
 pub(crate) fn with_one_worker(bench: &Bench) -> Outcome<Server> {
-    bench.start(&bench.program().knob("WORKERS", "1").knob("TIMEOUT", "60"))
+    bench.start(&bench.program().knob("WORKERS", "1").knob("TIMEOUT", "60").knob("KEEP_ALIVE", "600"))
 }
 
 /// A client that was answered, and whose connection goes on.
@@ -58,7 +58,7 @@ pub(crate) fn answers_a_client_while_three_hundred_are_silent(bench: &Bench) -> 
 pub(crate) fn holds_five_thousand_idle_connections(bench: &Bench) -> Outcome {
     raise_the_limit_of_descriptors()?;
     let program = bench.program().knob("MAX_CONNECTIONS", "10000").knob("TIMEOUT", "60").knob("LOG", "off");
-    let server = bench.start(&program)?;
+    let server = bench.start(&program.knob("KEEP_ALIVE", "3600"))?;
     let processes = server.processes().len();
     let mut idle = (0..IDLE).map(|_| answered(&server)).collect::<Outcome<Vec<_>>>()?;
     server.serves_the_next()?;

@@ -27,7 +27,8 @@ const TRIES: usize = 200;
 const TIMES: usize = 3;
 
 fn with_two_workers(bench: &Bench) -> Outcome<Server> {
-    bench.start(&bench.program().knob("WORKERS", "2").knob("TIMEOUT", "60").knob("GRACE", "60"))
+    let program = bench.program().knob("WORKERS", "2").knob("TIMEOUT", "60").knob("KEEP_ALIVE", "600");
+    bench.start(&program.knob("GRACE", "60"))
 }
 
 /// Connections by the process that serves them: one of each of two workers.
