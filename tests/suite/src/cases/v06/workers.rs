@@ -132,12 +132,12 @@ pub(crate) fn ends_the_replaced_workers_after_grace(bench: &Bench) -> Outcome {
     let server = bench.start(&bench.program().knob("WORKERS", "1").knob("GRACE", "1"))?;
     let (processes, old) = (server.processes().len(), server.others());
     let mut running = sleeper(&server, 60_000)?;
-    let mut computes = server.connect()?;
     server.signal(Signal::SIGHUP);
     server.wait_for_processes("at SIGHUP a new worker starts", |all| newer(all, &old, server.pid()) == 1)?;
     running.end()?;
     are_replaced(&server, processes, &old)?;
     // One that computes hears nothing: its master ends it.
+    let mut computes = server.connect()?;
     computes.send(plain_get("/spin/60000"))?;
     computes.wait_until_read()?;
     let old = server.others();
