@@ -87,7 +87,7 @@ fn run() -> Result<()> {
 }
 
 /// Listens on the first of the host's addresses that can be had. A host such as localhost can have several; one where the
-/// port is in use is an error, for the server there would get some of the clients.
+/// port is in use is an error, because the server there would get some of the clients.
 fn listen(address: &str) -> Result<TcpListener> {
     let cannot = |address: &dyn Display, error: io::Error| {
         anyhow!("cannot listen on {address}: {error}; give a free HOST:PORT of this machine (a low port may need root)")

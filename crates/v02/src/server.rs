@@ -1,4 +1,4 @@
-//! The accept loop: one client at a time, for ever; and what the server answers.
+//! The accept loop: one client at a time, forever; and what the server answers.
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener, TcpStream};

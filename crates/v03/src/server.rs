@@ -1,4 +1,4 @@
-//! The accept loop: one client at a time, for ever.
+//! The accept loop: one client at a time, forever.
 
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener, TcpStream};

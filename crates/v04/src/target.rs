@@ -125,7 +125,7 @@ impl Bytes {
 }
 
 /// The characters of a path and a query: all visible ones of ASCII but `"`, `#`, `<` and `>`. RFC 3986 allows fewer, but
-/// browsers send these as they are (URL Standard, "percent-encode sets"), and a `%` that encodes nothing too.
+/// browsers send the others as they are, at least in a query, and so a `%` that encodes nothing (URL Standard).
 const IN_TARGET: Bytes = Bytes::letters_digits_and(b"-._~!$&'()*+,;=:@/?%[]{}|\\^`");
 /// The characters of a host's name, beside percent-encoded bytes (RFC 3986 3.2.2).
 const IN_NAME: Bytes = Bytes::letters_digits_and(b"-._~!$&'()*+,;=");

@@ -69,24 +69,17 @@ impl Children {
             let _ = killpg(child, Signal::SIGKILL);
         }
         loop {
-            let left = list();
-            if left.is_empty() {
+            // The kernel's list of all that are children of this process by now (proc(5)).
+            let list = fs::read_to_string(format!("/proc/self/task/{}/children", getpid())).unwrap_or_default();
+            if list.is_empty() {
                 return;
             }
-            for pid in left {
-                let _ = kill(pid, Signal::SIGKILL);
+            for pid in list.split_whitespace().filter_map(|pid| pid.parse().ok()) {
+                let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
             }
             let _ = waitpid(None, None);
         }
     }
-}
-
-/// All that are children of this process by now: the kernel has a list of those of each thread (proc(5)).
-fn list() -> Vec<Pid> {
-    let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    let lists = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-    let pids = lists.flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>());
-    pids.map(Pid::from_raw).collect()
 }
 
 /// A child that has ended and was not waited for yet.

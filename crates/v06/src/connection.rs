@@ -1,6 +1,6 @@
 //! A connection: reads and writes on one socket, up to a deadline.
 //!
-//! It waits for one thing at a time, so one deadline serves for all: it is set anew for each, which costs no timer.
+//! It waits for one thing at a time, so one deadline serves for all: it is set again for each, which costs no timer.
 
 use std::cell::RefCell;
 use std::future;

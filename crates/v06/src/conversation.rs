@@ -4,6 +4,7 @@
 //! While it is idle it owns no more than its connection. When bytes have come it takes a `Work` from its worker, answers
 //! all requests that they complete, sends the responses in one write, and gives the `Work` back.
 
+use std::cell::Cell;
 use std::future;
 use std::io::{self, Cursor, ErrorKind};
 use std::net::SocketAddr;
@@ -213,14 +214,15 @@ impl Conversation {
     async fn answer(&self, work: &mut Work) -> Next {
         let wants_more = work.environ.request.persists();
         let persists = || wants_more && self.worker.phase.get() == Phase::Serving;
-        let mut client = Sending { conversation: self, out: &mut work.out, sent: 0 };
+        let has_begun = Cell::new(false);
+        let mut client = Sending { conversation: self, out: &mut work.out, has_begun: &has_begun, sent: 0 };
         let answered = {
             let mut answering = pin!(gateway::run(self.worker.application, &mut work.environ, &persists, &mut client));
             let mut leaving = None; // Made when it is needed: most applications don't wait.
             future::poll_fn(|cx| match answering.as_mut().poll(cx) {
                 Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
                 Poll::Pending => {
-                    let leaving = leaving.get_or_insert_with(|| Box::pin(self.client_leaves()));
+                    let leaving = leaving.get_or_insert_with(|| Box::pin(self.client_leaves(&has_begun)));
                     leaving.as_mut().poll(cx).map(|()| None)
                 }
             })
@@ -246,11 +248,15 @@ impl Conversation {
     }
 
     /// Waits until the client has left. One that has only ended its sending side looks the same, so it gets some more time.
-    async fn client_leaves(&self) {
+    /// Once its response has begun, it is sending that fails if the client has left.
+    async fn client_leaves(&self, has_begun: &Cell<bool>) {
         if self.connection.stream.hung_up().await.is_err() {
-            future::pending().await // It can't be told.
+            future::pending().await // There is no way to find out.
         }
         runtime::sleep(LEAVING).await;
+        if has_begun.get() {
+            future::pending().await
+        }
     }
 
     async fn refuse(&self, refusal: Refusal, work: &mut Work) -> Result<Next> {
@@ -280,6 +286,8 @@ impl Work {
 struct Sending<'a> {
     conversation: &'a Conversation,
     out: &'a mut Vec<u8>,
+    /// Whether a part of the response was sent.
+    has_begun: &'a Cell<bool>,
     /// How many bytes were sent since the other connections had their turn.
     sent: usize,
 }
@@ -291,6 +299,7 @@ impl Client for Sending<'_> {
 
     fn flush(&mut self) -> Waiting<'_, Result<()>> {
         Box::pin(async {
+            self.has_begun.set(true);
             self.sent += self.out.len();
             self.conversation.flush(self.out).await.context("connection lost")?;
             // A body whose blocks are always ready is not to starve the others.

@@ -2,8 +2,8 @@
 //!
 //! `master.rs` forks the workers and keeps them at work; `listeners.rs` makes a listener for each. `worker.rs` is what
 //! each of them runs: an event loop, with a task for each connection: `conversation.rs` reads requests and answers them,
-//! `connection.rs` waits for the socket, `bodies.rs` bounds the memory. `runtime/` runs the tasks: async/await made from epoll(7). `gateway.rs` and `app.rs`
-//! are v05's with `async` and `await`.
+//! `connection.rs` waits for the socket, and `bodies.rs` bounds the memory. `runtime/` runs the tasks: async/await made
+//! from epoll(7). `gateway.rs` and `app.rs` are v05's with `async` and `await`.
 //!
 //! Still wrong: nothing makes a task give way that computes. To see that, stop the server and start it with one worker;
 //! the second answer comes after three seconds. The page /pool/3000 does the same in a thread of its own, and does not
@@ -111,7 +111,7 @@ fn run() -> Result<()> {
 }
 
 /// Listens on the first of the host's addresses that can be had. A host such as localhost can have several; one where the
-/// port is in use is an error, for the server there would get some of the clients.
+/// port is in use is an error, because the server there would get some of the clients.
 fn listen(address: &str) -> Result<TcpListener> {
     let cannot = |address: &dyn Display, error: io::Error| {
         anyhow!("cannot listen on {address}: {error}; give a free HOST:PORT of this machine (a low port may need root)")

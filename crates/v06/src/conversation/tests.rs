@@ -1,7 +1,7 @@
 //! A worker on a thread of its own, and a client of it.
 
 use std::io::Read;
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::sync::Barrier;
 use std::task::Poll;
@@ -10,9 +10,11 @@ use std::{future, net, thread};
 
 use anyhow::{Context, Result, ensure};
 
+use super::LEAVING;
 use crate::environ::Environ;
-use crate::gateway::{Body, StartResponse};
+use crate::gateway::{Application, Body, StartResponse};
 use crate::knobs::Knobs;
+use crate::runtime;
 use crate::worker;
 
 const KNOBS: Knobs = Knobs {
@@ -37,6 +39,19 @@ fn block() -> Vec<u8> {
     (0..LARGE / 4096).flat_map(|number| format!("{number:04096}").into_bytes()).collect()
 }
 
+/// A client that has asked a worker of its own, which goes on until the tests end.
+fn client_of(application: &'static (dyn Application + Sync)) -> Result<TcpStream> {
+    let listener = net::TcpListener::bind("127.0.0.1:0")?;
+    let mut client = TcpStream::connect(listener.local_addr()?)?;
+    let ((master, word), (sender, signal)) = (UnixStream::pair()?, UnixStream::pair()?);
+    thread::spawn(move || {
+        let _open = (master, sender);
+        worker::run(listener, word, signal, KNOBS, application)
+    });
+    std::io::Write::write_all(&mut client, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")?;
+    Ok(client)
+}
+
 /// Sends the start of a block, and gives up the rest.
 async fn gives_up(_: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
     let write = start_response("200 OK", &[("Content-Length", &LARGE.to_string())], None)?;
@@ -49,13 +64,32 @@ async fn gives_up(_: &mut Environ, start_response: &mut StartResponse<'_>) -> Re
     Ok(Body::from(""))
 }
 
+/// A body whose last block takes longer than a client may seem to have left.
+async fn pauses(_: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
+    start_response("200 OK", &[("Content-Length", "2")], None)?;
+    let mut blocks = 0;
+    Ok(Body::Blocks(Box::new(async move || {
+        blocks += 1;
+        if blocks == 2 {
+            runtime::sleep(LEAVING * 3 / 2).await;
+        }
+        (blocks <= 2).then(|| Ok(b"x".to_vec()))
+    })))
+}
+
+#[test]
+fn a_client_that_ended_its_sending_side_gets_all_of_a_body_that_has_begun() -> Result<()> {
+    let mut client = client_of(&pauses)?;
+    client.shutdown(Shutdown::Write)?;
+    let mut received = Vec::new();
+    client.read_to_end(&mut received)?;
+    assert!(received.ends_with(b"\r\n\r\nxx"), "{}", received.escape_ascii());
+    Ok(())
+}
+
 #[test]
 fn a_block_that_is_given_up_half_way_is_not_sent_again() -> Result<()> {
-    let listener = net::TcpListener::bind("127.0.0.1:0")?;
-    let mut client = TcpStream::connect(listener.local_addr()?)?;
-    let ((_master, word), (_sender, signal)) = (UnixStream::pair()?, UnixStream::pair()?);
-    thread::spawn(move || worker::run(listener, word, signal, KNOBS, &gives_up));
-    std::io::Write::write_all(&mut client, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")?;
+    let mut client = client_of(&gives_up)?;
     GAVE_UP.wait();
     let mut received = Vec::new();
     let _ = client.read_to_end(&mut received); // The end is a reset, for the response is not complete.

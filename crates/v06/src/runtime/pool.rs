@@ -71,7 +71,7 @@ impl Pool {
         thread::Builder::new().name("blocking".into()).spawn(|| self.work()).is_ok()
     }
 
-    /// What each thread does, for ever.
+    /// What each thread does, forever.
     fn work(&self) {
         loop {
             let job = self.next_job();

@@ -56,7 +56,7 @@ impl Reactor {
         })
     }
 
-    /// Waits for events and takes note of all that have come. `None` waits for ever.
+    /// Waits for events and takes note of all that have come. `None` waits forever.
     pub(super) fn wait(&self, timeout: Option<Duration>) -> io::Result<()> {
         let mut events = self.events.borrow_mut();
         let mut woken = self.woken.take();
