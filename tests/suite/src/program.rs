@@ -130,7 +130,7 @@ impl Program {
         self
     }
 
-    /// Starts with a stderr that takes nothing, and that nobody will read: a write to it waits for ever.
+    /// Starts with a stderr that takes nothing, and that nobody will read: a write to it waits forever.
     pub fn stderr_full(mut self) -> Program {
         self.stderr_full = true;
         self

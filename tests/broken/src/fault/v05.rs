@@ -32,7 +32,7 @@ faults! {
     is_deaf_while_it_writes:
         "It gets no signal while it writes to stderr." => ends_at_a_second_signal_while_it_can_not_write;
     grants_any_grace:
-        "It waits for running requests for ever." => ends_what_exceeds_its_grace;
+        "It waits for running requests forever." => ends_what_exceeds_its_grace;
     ends_the_child_alone:
         "When the server dies its children end, but not what they started." => a_kill_ends_what_a_request_started;
     keeps_what_a_request_started:

@@ -79,7 +79,7 @@ fn patience(rows: &[Row], plan: &Plan) -> String {
     text + &format!(
         "Measured once, for it is not the machine that decides. The slow clients send half a request, keep the connection \
          open, and leave when the server answers them; v01 would answer that half, so its slow clients send nothing. \
-         TIMEOUT={} bounds how long v02 and v03 wait for each; v01 waits for ever, and the quick client gives up \
+         TIMEOUT={} bounds how long v02 and v03 wait for each; v01 waits forever, and the quick client gives up \
          after {} s. The idle clients connect and send nothing. v01 to v03 take one of them; the kernel lets some more \
          connect and wait, the others not even that. v06 has WORKERS=2, the rest is as by default. Memory is the \
          proportional set size (PSS) of all processes: pages that several share count once in all.\n",

@@ -37,9 +37,9 @@ macro_rules! v01_cases {
             "Treat what comes as bytes, not as text: a NUL or a TLS greeting is no reason to end. The client has left by the time of an answer: sending may \
              fail with EPIPE or ECONNRESET, and in C SIGPIPE would end the program unless it is ignored.";
         ends_at_sigterm:
-            "Leave SIGTERM's default action in place, or end in its handler.";
+            "Set a handler for SIGTERM that ends the server.";
         ends_at_sigint:
-            "SIGINT is Ctrl-C. Leave its default action in place, or end in its handler.";
+            "SIGINT is Ctrl-C. Set a handler for it that ends the server.";
         ends_at_a_signal_that_was_blocked:
             "A program starts with the signal mask of its launcher, and what that ignored stays ignored (execve(2)): at the start, set a handler (or the \
              default action) for SIGTERM and SIGINT, and unblock them (sigprocmask(2)).";

@@ -65,7 +65,7 @@ macro_rules! v05_cases {
         lets_go_of_a_client_that_never_closes:
             "A child is done when its answer is sent: don't wait for the client to close, or not for long.";
         lets_go_of_a_client_that_never_reads:
-            "A send can block for ever: bound it too (SO_SNDTIMEO), and let go of a client that takes nothing for TIMEOUT seconds.";
+            "A send can block forever: bound it too (SO_SNDTIMEO), and let go of a client that takes nothing for TIMEOUT seconds.";
     } };
 }
 

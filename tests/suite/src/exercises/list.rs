@@ -118,7 +118,7 @@ const CHAPTERS: [Chapter; 10] = [
         write: Write {
             title: "a child that lives too long",
             asks: "With LIFETIME=N in the environment a child has N seconds to live, whatever keeps it: then the kernel ends it, and \
-                   with it its connection. 0, and no LIFETIME, mean no limit; what is no whole number is an error at the start.",
+                   with it its connection. 0, and no LIFETIME, mean no limit; anything but a whole number is a startup error.",
             case: "ends_a_child_that_lives_too_long",
             says: "alarm(2) sends SIGALRM, which ends a process that has no handler. Set it in the child: fork(2) clears the parent's.",
             run: v04::ends_a_child_that_lives_too_long,
@@ -155,7 +155,7 @@ const CHAPTERS: [Chapter; 10] = [
         predict: "two ways to stop",
         write: Write {
             title: "who is at work?",
-            asks: "At SIGUSR1 the server writes a line with its children on stderr, such as `2 children: 4711 4712`, and goes on. To a child \
+            asks: "On SIGUSR1 the server writes a line with its children on stderr, such as `2 children: 4711 4712`, and goes on. To a child \
                    the signal means what it means to any process: its end.",
             case: "lists_its_children_at_sigusr1",
             says: "A flag and the self-pipe, as for SIGTERM; the line is written in the loop, not in the handler. What `block` and \
@@ -238,7 +238,7 @@ const CHAPTERS: [Chapter; 10] = [
             asks: "At SIGTTIN the master starts one more worker, with a listener of its own, and keeps it at work like the others.",
             case: "starts_one_more_worker_at_sigttin",
             says: "A flag and the self-pipe, as for SIGHUP, and a new `Place` with a listener like those that `listeners::share` makes; the loop \
-                   fills it. What `block` and `become_child` do for SIGHUP, SIGTTIN needs too.",
+                   fills it. `block` and `become_worker` have to treat SIGTTIN like SIGHUP.",
             run: v06::starts_one_more_worker_at_sigttin,
         },
         r#break: Break {

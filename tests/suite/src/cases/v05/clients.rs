@@ -1,4 +1,4 @@
-//! Clients that would keep a process for ever.
+//! Clients that would keep a process forever.
 
 use super::reaping::AtRest;
 use crate::bench::Bench;
