@@ -387,6 +387,7 @@ faults_by_edits! {
         "What an application started goes on after its worker." => ends_what_a_worker_started_with_it;
     {
         "children.rs": "let _ = killpg(pid, Signal::SIGKILL); //" => "let _ = FAULT || killpg(pid, Signal::SIGKILL).is_ok(); //";
+        "master.rs": "children::end_started(parent);" => "if !FAULT { children::end_started(parent); }";
     }
     grants_replaced_workers_any_grace:
         "A worker that was replaced may take any time." => ends_the_replaced_workers_after_grace;
