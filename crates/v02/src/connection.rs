@@ -23,8 +23,9 @@ pub(crate) const BUFFER: usize = 8 * 1024;
 const PIECE: usize = 64 * 1024;
 /// By how much a write may end before its timeout, which the kernel counts in ticks of its clock.
 const TICK: Duration = Duration::from_millis(10);
-/// How many reads may follow the deadline, for what had arrived by then: 8 MiB, and the kernel holds less (tcp_rmem, tcp(7)).
-const LATE_READS: usize = 1024;
+/// How many reads may follow the deadline, for what had arrived by then: 32 MiB, which is as much as the kernel usually holds
+/// at the most (tcp_rmem, tcp(7)).
+const LATE_READS: usize = 4096;
 /// How long a client may go on sending after the response, before the connection is closed.
 const LINGER: Duration = Duration::from_secs(1);
 

@@ -29,8 +29,9 @@ use crate::worker::{BUFFER, Phase, Share};
 const BATCH_BYTES: usize = 64 * 1024;
 /// How many requests are answered before the other connections have their turn.
 const BATCH: usize = 64;
-/// How many reads may follow a deadline, for what had arrived by then: 8 MiB, and the kernel holds less (tcp_rmem, tcp(7)).
-const LATE_READS: usize = 128;
+/// How many reads may follow a deadline, for what had arrived by then: 32 MiB, which is as much as the kernel usually holds
+/// at the most (tcp_rmem, tcp(7)).
+const LATE_READS: usize = 512;
 /// How long an application may still take when its client has ended its sending side. Most such clients have left.
 const LEAVING: Duration = Duration::from_secs(3);
 
@@ -88,23 +89,25 @@ impl Conversation {
         let mut is_first = true;
         loop {
             let waited = self.connection.deadline.watch(self.idle()).await.transpose()?;
+            let until = self.connection.deadline.at();
             // In boxes, so that the task of an idle connection stays small.
             let next = match waited {
-                Some(true) if is_first => Box::pin(self.work(self.connection.deadline.at())).await?,
+                Some(true) if is_first => Box::pin(self.work(until)).await?,
                 Some(true) => Box::pin(self.work(Instant::now() + self.worker.knobs.timeout)).await?,
                 // Who never said a word is told why, like one who said half a one.
                 None if is_first => Box::pin(self.refuse(TOO_SLOW, &mut self.worker.take_work())).await?,
                 _ => return Ok(()),
             };
             match next {
-                Next::Nothing => {}
-                Next::Wait => is_first = false,
+                // Empty lines, which are no request, give no more time.
+                Next::Nothing => self.connection.deadline.set(until),
+                Next::Wait => {
+                    is_first = false;
+                    self.connection.set_deadline(self.worker.knobs.keep_alive);
+                }
                 Next::Close => return Ok(()),
                 Next::Linger => return Box::pin(self.connection.linger(&self.worker.buffer)).await,
                 Next::Cut => return self.connection.cut(),
-            }
-            if !is_first {
-                self.connection.set_deadline(self.worker.knobs.keep_alive);
             }
         }
     }
@@ -132,7 +135,7 @@ impl Conversation {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return self.refuse(TOO_SLOW, &mut work).await,
                 count => count?,
             };
-            if !work.bodies.add(count.unwrap_or(0)) {
+            if !work.bodies.hold(work.parser.size()) {
                 return self.refuse(NO_ROOM, &mut work).await;
             }
             let next = match count {
@@ -141,12 +144,7 @@ impl Conversation {
                 Some(0) => Next::Close,
                 Some(_) => self.answer_all(&mut work).await?,
             };
-            // Of a request that is not complete yet, this read has brought all, or one more part.
-            match next {
-                _ if !work.parser.is_midway() => work.bodies.set(0),
-                Next::Wait => work.bodies.set(count.unwrap_or(0)),
-                _ => {}
-            }
+            work.bodies.hold(work.parser.size());
             self.flush(&mut work.out).await?;
             // Who sends as fast as this reads is neither to starve the others nor to escape the deadline.
             if count == Some(BUFFER) {
@@ -214,7 +212,7 @@ impl Conversation {
     async fn answer(&self, work: &mut Work) -> Next {
         let wants_more = work.environ.request.persists();
         let persists = || wants_more && self.worker.phase.get() == Phase::Serving;
-        let has_begun = Cell::new(false);
+        let (before, has_begun) = (work.out.len(), Cell::new(false));
         let mut client = Sending { conversation: self, out: &mut work.out, has_begun: &has_begun, sent: 0 };
         let answered = {
             let mut answering = pin!(gateway::run(self.worker.application, &mut work.environ, &persists, &mut client));
@@ -231,7 +229,8 @@ impl Conversation {
         work.environ.input = Cursor::default(); // However this ended: the environ will be used again.
         let Some(outcome) = answered else {
             log::line(format_args!("{} the client has left; its request is dropped", self.peer));
-            return Next::Cut;
+            work.out.truncate(before); // Nothing of this response was sent. The ones before it may be waited for.
+            return Next::Linger;
         };
         if let Some(error) = outcome.error {
             log::line(format_args!("{} {error:#}", self.peer));

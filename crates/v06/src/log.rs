@@ -6,13 +6,15 @@ use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags, poll};
 
 /// The longest line, in bytes, its end included, and the most that is written at once. A write(2) of up to this many bytes
 /// to a pipe is never mixed with another process's (PIPE_BUF, pipe(7)).
 const MAX_LINE: usize = 4096;
+/// How long a stderr that took a part of a line may take for the rest, in milliseconds.
+const PATIENCE: u16 = 1000;
 
 thread_local! {
     static WAITING: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -20,6 +22,8 @@ thread_local! {
 
 /// How many lines a stderr without room has cost since this was last reported.
 static LOST: AtomicU64 = AtomicU64::new(0);
+/// Whether the last line is one of them, and a part of it was written.
+static CUT: AtomicBool = AtomicBool::new(false);
 
 /// Writes `text` and a newline to stderr. A text that makes the line too long is cut and ends in `…`.
 pub(crate) fn line(text: impl Display) {
@@ -67,13 +71,19 @@ fn write(lines: &[u8]) {
 
 fn report_lost() {
     let lost = LOST.swap(0, Ordering::Relaxed);
-    if lost > 0 && !write_piece(format!("{lost} lines are lost: stderr had no room\n").as_bytes()) {
+    if lost == 0 {
+        return;
+    }
+    let is_cut = CUT.swap(false, Ordering::Relaxed);
+    let end = if is_cut { "\n" } else { "" };
+    if !write_piece(format!("{end}{lost} lines are lost: stderr had no room\n").as_bytes()) {
         LOST.fetch_add(lost, Ordering::Relaxed);
+        CUT.fetch_or(is_cut, Ordering::Relaxed);
     }
 }
 
-/// Writes all of `piece` or nothing; false if nothing. If there is room for a part, which a pipe never has, it waits for the
-/// rest: half a line would become one with the next.
+/// Writes all of `piece`, or else returns false: then nothing is written or, if there was room for a part only, which a pipe
+/// never has, its start. For the rest it waits a while first: half a line is of little use.
 fn write_piece(piece: &[u8]) -> bool {
     let mut stderr = io::stderr();
     let mut rest = piece;
@@ -82,7 +92,10 @@ fn write_piece(piece: &[u8]) -> bool {
             Ok(count) => rest = rest.get(count..).unwrap_or_default(),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if error.kind() == ErrorKind::WouldBlock && rest.len() < piece.len() => {
-                let _ = poll(&mut [PollFd::new(stderr.as_fd(), PollFlags::POLLOUT)], PollTimeout::NONE);
+                if poll(&mut [PollFd::new(stderr.as_fd(), PollFlags::POLLOUT)], PATIENCE) == Ok(0) {
+                    CUT.store(true, Ordering::Relaxed);
+                    return false;
+                }
             }
             Err(_) => return false,
         }

@@ -70,6 +70,11 @@ impl Parser {
         self.decoder.is_some() || self.has_unused()
     }
 
+    /// How many bytes it keeps of requests that are not complete, and of those behind them.
+    pub(crate) fn size(&self) -> usize {
+        self.input.unused().len() + self.decoder.as_ref().map_or(0, |_| self.request.body.len())
+    }
+
     /// What has come of the current request line, for the log.
     pub(crate) fn line(&self) -> &[u8] {
         let unused = self.input.unused();

@@ -159,7 +159,7 @@ impl Worker {
         let used = self.works.borrow_mut().pop();
         used.unwrap_or_else(|| {
             let environ = Environ::new(self.address, true); // wsgi.multiprocess
-            Box::new(Work::new(environ, Bodies::new(self.bodies.clone(), self.knobs.max_bodies)))
+            Box::new(Work::new(environ, Bodies::new(self.bodies.clone(), self.knobs.max_bodies, BUFFER)))
         })
     }
 

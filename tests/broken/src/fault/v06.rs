@@ -103,8 +103,6 @@ faults_by_edits! {
     answers_the_last_first:
         "Of several requests it answers the last one first." => answers_in_order, answers_a_thousand_requests_at_once;
     {
-        "conversation.rs": "let mut client = Sending" => "let before = work.out.len();
-        let mut client = Sending";
         "conversation.rs": "if let Some(error) = outcome.error {" => "if FAULT && before <= work.out.len() {
             work.out.rotate_left(before);
         }
@@ -376,12 +374,27 @@ faults_by_edits! {
     {
         "bodies.rs": "self.all.get() <= self.max" => "FAULT || self.all.get() <= self.max";
     }
-    counts_bodies_that_were_answered:
-        "A body that was answered takes room as long as its connection is open." => bounds_the_bodies_of_a_worker;
+    refuses_small_requests_too:
+        "Once large bodies fill its memory it refuses every request." => bounds_the_bodies_of_a_worker;
     {
-        "conversation.rs": "_ if !work.parser.is_midway() => work.bodies.set(0)," =>
-            "_ if FAULT => {}
-                _ if !work.parser.is_midway() => work.bodies.set(0),";
+        "bodies.rs": "|| self.own <= self.small" => "|| self.own <= self.small && !FAULT";
+    }
+    takes_empty_lines_for_a_request:
+        "Empty lines keep an idle connection open." => empty_lines_keep_no_connection_open;
+    {
+        "conversation.rs": "self.connection.deadline.set(until)," =>
+            "if FAULT { self.connection.set_deadline(self.worker.knobs.keep_alive) } else { self.connection.deadline.set(until) },";
+    }
+    drops_a_pipeline_with_its_client:
+        "When it drops a request it drops what was answered before it, too." => sends_what_was_answered_before_a_client_left;
+    {
+        "conversation.rs": "work.out.truncate(before);" => "work.out.truncate(before);
+            if FAULT { return Next::Cut }";
+    }
+    counts_bodies_that_were_answered:
+        "A body that was answered takes room for ever." => bounds_the_bodies_of_a_worker;
+    {
+        "bodies.rs": "all - self.own + count" => "all - if FAULT { 0 } else { self.own } + count";
     }
     keeps_what_a_worker_started:
         "What an application started goes on after its worker." => ends_what_a_worker_started_with_it;

@@ -89,12 +89,17 @@ macro_rules! v06_cases {
             "Expect: 100-continue is a matter of each request, not only of the first (RFC 9110 10.1.1).";
         answers_a_client_that_has_finished_sending:
             "A client that shuts down its sending side still reads: answer all its requests, then close.";
+        sends_what_was_answered_before_a_client_left:
+            "When an application is dropped because its client has ended its sending side, send what was answered before it \
+             all the same, and close in peace: a reset can overtake an answer (RFC 9112 9.6).";
         keeps_what_comes_while_an_application_works:
             "The start of the next request can come while the application is at the one before: keep it until then.";
         is_not_impatient_with_an_idle_connection:
             "TIMEOUT is for a request that has begun. Between two requests a client may be silent for KEEP_ALIVE seconds.";
         closes_an_idle_connection:
             "After KEEP_ALIVE seconds without a request, close the connection, and say nothing: a response would be taken for that to the next request.";
+        empty_lines_keep_no_connection_open:
+            "An empty line before a request is passed over and is no request (RFC 9112 2.2): it gives an idle connection no more time.";
         serves_an_idle_connection_after_a_stop:
             "KEEP_ALIVE can pass while the process is stopped (SIGSTOP): before you close an idle connection, see whether its next request has arrived. \
              An epoll_wait() that was interrupted (EINTR) has looked at nothing.";

@@ -53,6 +53,22 @@ pub(crate) fn closes_an_idle_connection(bench: &Bench) -> Outcome {
     server.serves_the_next()
 }
 
+pub(crate) fn empty_lines_keep_no_connection_open(bench: &Bench) -> Outcome {
+    let server = bench.start(&bench.program().knob("KEEP_ALIVE", "1").knob("TIMEOUT", "60"))?;
+    let mut client = answered(&server)?;
+    let deadline = Instant::now() + server.patience();
+    while !client.hears_within(Duration::from_millis(100))? {
+        if Instant::now() > deadline {
+            let found = "the connection is kept for a client that sends nothing but empty lines";
+            return Err(failed("the end of an idle connection after a second (KEEP_ALIVE=1)", found));
+        }
+        if client.send("\r\n").is_err() {
+            break; // It has just been closed.
+        }
+    }
+    server.serves_the_next()
+}
+
 pub(crate) fn limits_the_time_for_each_request(bench: &Bench) -> Outcome {
     let server = bench.start(&bench.program().knob("TIMEOUT", "1").knob("KEEP_ALIVE", "60"))?;
     let chunked = plain("POST", "/echo", "Transfer-Encoding: chunked\r\n");

@@ -94,6 +94,16 @@ pub(crate) fn answers_a_client_that_has_finished_sending(bench: &Bench) -> Outco
     Ok(())
 }
 
+pub(crate) fn sends_what_was_answered_before_a_client_left(bench: &Bench) -> Outcome {
+    let server = bench.server()?;
+    let mut client = server.connect()?;
+    client.send([plain_post("/echo", b"first"), plain_get("/sleep/60000").into()].concat())?;
+    client.finish();
+    has_body(&client.response()?, b"first")?;
+    client.closes()?; // A reset could overtake the answer.
+    server.serves_the_next()
+}
+
 pub(crate) fn keeps_what_comes_while_an_application_works(bench: &Bench) -> Outcome {
     let server = bench.server()?;
     let next = post("/echo", b"the next request");
