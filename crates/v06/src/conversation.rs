@@ -212,8 +212,9 @@ impl Conversation {
     async fn answer(&self, work: &mut Work) -> Next {
         let wants_more = work.environ.request.persists();
         let persists = || wants_more && self.worker.phase.get() == Phase::Serving;
-        let (before, has_begun) = (work.out.len(), Cell::new(false));
-        let mut client = Sending { conversation: self, out: &mut work.out, has_begun: &has_begun, sent: 0 };
+        let (earlier, has_begun) = (Cell::new(work.out.len()), Cell::new(false));
+        let out = &mut work.out;
+        let mut client = Sending { conversation: self, out, earlier: &earlier, has_begun: &has_begun, sent: 0 };
         let answered = {
             let mut answering = pin!(gateway::run(self.worker.application, &mut work.environ, &persists, &mut client));
             let mut leaving = None; // Made when it is needed: most applications don't wait.
@@ -229,7 +230,7 @@ impl Conversation {
         work.environ.input = Cursor::default(); // However this ended: the environ will be used again.
         let Some(outcome) = answered else {
             log::line(format_args!("{} the client has left; its request is dropped", self.peer));
-            work.out.truncate(before); // Nothing of this response was sent. The ones before it may be waited for.
+            work.out.truncate(earlier.get()); // Nothing of this response was sent. The ones before it may be waited for.
             return Next::Linger;
         };
         if let Some(error) = outcome.error {
@@ -285,6 +286,8 @@ impl Work {
 struct Sending<'a> {
     conversation: &'a Conversation,
     out: &'a mut Vec<u8>,
+    /// How many bytes of `out` belong to the responses before this one.
+    earlier: &'a Cell<usize>,
     /// Whether a part of the response was sent.
     has_begun: &'a Cell<bool>,
     /// How many bytes were sent since the other connections had their turn.
@@ -311,7 +314,9 @@ impl Client for Sending<'_> {
     }
 
     fn try_send(&mut self, count: usize) -> usize {
-        self.conversation.connection.try_send(self.out, count)
+        let sent = self.conversation.connection.try_send(self.out, count);
+        self.earlier.update(|earlier| earlier - sent);
+        sent
     }
 }
 

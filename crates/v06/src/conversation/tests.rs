@@ -4,6 +4,7 @@ use std::io::Read;
 use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 use std::{future, net, thread};
@@ -31,6 +32,8 @@ const KNOBS: Knobs = Knobs {
 /// Larger than what the kernel takes while the client reads nothing.
 const LARGE: usize = 32 << 20;
 
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
 /// Where the application and the client meet.
 static GAVE_UP: Barrier = Barrier::new(2);
 
@@ -38,6 +41,8 @@ static GAVE_UP: Barrier = Barrier::new(2);
 fn block() -> Vec<u8> {
     (0..LARGE / 4096).flat_map(|number| format!("{number:04096}").into_bytes()).collect()
 }
+
+static ASKED: AtomicUsize = AtomicUsize::new(0);
 
 /// A client that has asked a worker of its own, which goes on until the tests end.
 fn client_of(application: &'static (dyn Application + Sync)) -> Result<TcpStream> {
@@ -48,7 +53,7 @@ fn client_of(application: &'static (dyn Application + Sync)) -> Result<TcpStream
         let _open = (master, sender);
         worker::run(listener, word, signal, KNOBS, application)
     });
-    std::io::Write::write_all(&mut client, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")?;
+    std::io::Write::write_all(&mut client, REQUEST)?;
     Ok(client)
 }
 
@@ -84,6 +89,26 @@ fn a_client_that_ended_its_sending_side_gets_all_of_a_body_that_has_begun() -> R
     let mut received = Vec::new();
     client.read_to_end(&mut received)?;
     assert!(received.ends_with(b"\r\n\r\nxx"), "{}", received.escape_ascii());
+    Ok(())
+}
+
+/// The first request is answered. The second one waits for something that never comes, when its head is begun.
+async fn waits_for_ever(_: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
+    start_response("200 OK", &[], None)?;
+    if ASKED.fetch_add(1, Ordering::Relaxed) > 0 {
+        future::pending::<()>().await;
+    }
+    Ok(Body::from("the first"))
+}
+
+#[test]
+fn of_a_response_that_is_dropped_nothing_is_sent_and_what_came_before_is() -> Result<()> {
+    let mut client = client_of(&waits_for_ever)?;
+    std::io::Write::write_all(&mut client, REQUEST)?;
+    client.shutdown(Shutdown::Write)?;
+    let mut received = Vec::new();
+    client.read_to_end(&mut received)?;
+    assert!(received.ends_with(b"\r\n\r\nthe first"), "{}", received.escape_ascii());
     Ok(())
 }
 

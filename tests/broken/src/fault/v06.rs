@@ -103,8 +103,8 @@ faults_by_edits! {
     answers_the_last_first:
         "Of several requests it answers the last one first." => answers_in_order, answers_a_thousand_requests_at_once;
     {
-        "conversation.rs": "if let Some(error) = outcome.error {" => "if FAULT && before <= work.out.len() {
-            work.out.rotate_left(before);
+        "conversation.rs": "if let Some(error) = outcome.error {" => "if FAULT && earlier.get() <= work.out.len() {
+            work.out.rotate_left(earlier.get());
         }
         if let Some(error) = outcome.error {";
     }
@@ -388,7 +388,7 @@ faults_by_edits! {
     drops_a_pipeline_with_its_client:
         "When it drops a request it drops what was answered before it, too." => sends_what_was_answered_before_a_client_left;
     {
-        "conversation.rs": "work.out.truncate(before);" => "work.out.truncate(before);
+        "conversation.rs": "work.out.truncate(earlier.get());" => "work.out.truncate(earlier.get());
             if FAULT { return Next::Cut }";
     }
     counts_bodies_that_were_answered:
