@@ -119,6 +119,7 @@ pub const STEPS: &[Step] = &[
             ("knobs.rs", Growth::Any),
             ("log.rs", Growth::Any),
             ("main.rs", Growth::Any),
+            ("parser.rs", Growth::Any),
             ("signals.rs", Growth::Any),
         ],
         adds: &[
