@@ -22,7 +22,7 @@ pub const SECTIONS: [&str; 10] = [
 ];
 
 /// How the first paragraph begins.
-const BEGINNING: &str = "After this chapter, the server ";
+const BEGINNINGS: [&str; 2] = ["After this chapter, your server ", "After this chapter, the server "];
 
 /// What is wrong with a chapter's form.
 pub fn check(book: &Book, chapter: &Chapter) -> Vec<Fault> {

@@ -43,7 +43,7 @@ impl Workspace {
     pub(super) fn put(&self, files: &BTreeMap<String, String>) -> Result<()> {
         let folder = self.0.join("crates").join(PACKAGE);
         match fs::remove_dir_all(folder.join("src")) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
             _ => write_package(&folder, files),
         }
     }
