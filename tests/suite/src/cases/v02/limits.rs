@@ -19,7 +19,7 @@ use crate::transcript::visible;
 const BODY: usize = 16 << 20;
 
 /// An answer that is larger than what the kernel takes of a server whose client does not read.
-const LARGE: usize = 8 << 20;
+pub(crate) const LARGE: usize = 8 << 20;
 
 /// The TIMEOUT for a client that reads slowly. A machine that is too busy to take 8 MiB in so many seconds gets more.
 const TIMEOUTS: [u32; 2] = [1, 5];

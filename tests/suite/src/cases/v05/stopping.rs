@@ -10,10 +10,11 @@ use super::reaping::is_gone;
 use crate::bench::Bench;
 use crate::case::{Outcome, require};
 use crate::cases::v01::{in_need, out_of_descriptors};
+use crate::cases::v02::{LARGE, has_body};
 use crate::cases::v04::sleeper;
 use crate::client::Client;
 use crate::proc;
-use crate::request::get;
+use crate::request::{get, post};
 use crate::server::Server;
 
 /// A GRACE that no case will see the end of.
@@ -32,33 +33,44 @@ pub(crate) fn finishes_running_requests_at_sigint(bench: &Bench) -> Outcome {
 
 /// As killall(1) and service managers do it: the signal goes to all processes of the server.
 pub(crate) fn finishes_running_requests_when_all_get_sigterm(bench: &Bench) -> Outcome {
-    let mut server = bench.start(&bench.program().knob("GRACE", LONG))?;
-    let mut sleeps = sleeper(&server, 1000)?;
-    let mut streams = server.connect()?;
-    streams.send(get("/stream"))?;
-    streams.hears_within(server.patience())?; // The answer has begun.
-    for process in server.processes() {
-        let _ = kill(Pid::from_raw(process.pid), Signal::SIGTERM); // It may have ended since.
-    }
-    for client in [&mut streams, &mut sleeps] {
-        client.status(200)?;
-        client.closes()?;
-    }
-    has_stopped(&mut server)
+    finishes_running_requests(bench, |server| {
+        for process in server.processes() {
+            let _ = kill(Pid::from_raw(process.pid), Signal::SIGTERM); // It may have ended since.
+        }
+    })
 }
 
 fn finishes_running_requests_at(bench: &Bench, signal: Signal) -> Outcome {
-    let mut server = bench.start(&bench.program().knob("GRACE", LONG))?;
+    finishes_running_requests(bench, |server| server.signal(signal))
+}
+
+/// One request sleeps and one streams while the server is told to stop, if this machine is quick enough; one surely runs,
+/// because its client takes no more of the answer.
+fn finishes_running_requests(bench: &Bench, stop: impl FnOnce(&Server)) -> Outcome {
+    let program = bench.program().knob("GRACE", LONG).knob("TIMEOUT", LONG).knob("SEND_TIMEOUT", LONG);
+    let mut server = bench.start(&program)?;
+    let body = vec![b'x'; LARGE];
+    let mut reads = unread(&server, &body)?;
     let mut sleeps = sleeper(&server, 500)?;
     let mut streams = server.connect()?;
     streams.send(get("/stream"))?;
     streams.hears_within(server.patience())?; // The answer has begun.
-    server.signal(signal);
+    stop(&server);
     for client in [&mut streams, &mut sleeps] {
         client.status(200)?;
         client.closes()?;
     }
+    has_body(&reads.final_response()?, &body)?;
+    reads.closes()?;
     has_stopped(&mut server)
+}
+
+/// A client whose answer has begun, and is larger than what the kernel takes while nobody reads it.
+pub(crate) fn unread(server: &Server, body: &[u8]) -> Outcome<Client> {
+    let mut client = server.connect_narrow()?;
+    client.send(post("/echo", body))?;
+    client.wait_for_an_answer()?;
+    Ok(client)
 }
 
 pub(crate) fn takes_no_new_clients_once_it_stops(bench: &Bench) -> Outcome {

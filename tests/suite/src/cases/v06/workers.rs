@@ -1,7 +1,6 @@
 //! Workers that die, and workers that are replaced.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -11,10 +10,10 @@ use super::keep_alive::{ends_well, goes_on};
 use super::load::under_load;
 use crate::bench::Bench;
 use crate::case::{Outcome, failed, require};
-use crate::cases::v02::has_body;
+use crate::cases::v02::{LARGE, has_body};
 use crate::cases::v03::started;
 use crate::cases::v04::{hold_in_service, release, sleeper};
-use crate::cases::v05::is_gone;
+use crate::cases::v05::{is_gone, unread};
 use crate::client::Client;
 use crate::proc::Process;
 use crate::request::{get, plain_get, plain_post};
@@ -112,19 +111,20 @@ pub(crate) fn starts_a_worker_though_sigchld_was_blocked(bench: &Bench) -> Outco
 
 /// A worker that gets SIGTERM finishes; a new one takes its place meanwhile, not afterwards.
 pub(crate) fn a_worker_finishes_at_a_sigterm_of_its_own(bench: &Bench) -> Outcome {
-    let server = bench.start(&bench.program().knob("WORKERS", "1").knob("GRACE", "60"))?;
+    let program =
+        bench.program().knob("WORKERS", "1").knob("GRACE", "60").knob("TIMEOUT", "60").knob("SEND_TIMEOUT", "60");
+    let server = bench.start(&program)?;
     let (processes, old) = (server.processes().len(), server.others());
     let mut idle = answered(&server)?;
-    let mut sleeps = sleeper(&server, 2000)?;
+    let body = vec![b'x'; LARGE];
+    let mut reads = unread(&server, &body)?;
     for worker in &old {
         let _ = kill(Pid::from_raw(*worker), Signal::SIGTERM); // It is there: it has connections.
     }
     idle.closes()?;
     server.serves_the_next()?;
-    let waits = !sleeps.hears_within(Duration::ZERO)?;
-    require(waits, "a new worker answers while the old one finishes", || "the running request was over before")?;
-    sleeps.status(200)?;
-    sleeps.closes()?;
+    has_body(&reads.final_response()?, &body)?;
+    reads.closes()?;
     are_replaced(&server, processes, &old)
 }
 
