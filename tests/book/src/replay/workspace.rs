@@ -15,11 +15,12 @@ pub(super) const PACKAGE: &str = "mine";
 pub(super) struct Workspace(PathBuf);
 
 impl Workspace {
-    /// In the target folder of the repository, and with that target folder, so that little is built twice.
+    /// In the target folder of the repository, and with that target folder, so that little is built twice. Cargo finds the
+    /// repository's `.cargo` there too.
     pub(super) fn new(repository: &Path) -> Result<Workspace> {
         let root = repository.join("target/replay");
         fs::create_dir_all(root.join("crates")).with_context(|| format!("cannot make {}", root.display()))?;
-        for (folder, own) in [("", &["crates", "target", ".git", "Cargo.lock"][..]), ("crates", &[PACKAGE])] {
+        for (folder, own) in [("", &["crates", "target", ".git", ".cargo", "Cargo.lock"][..]), ("crates", &[PACKAGE])] {
             for entry in fs::read_dir(repository.join(folder))? {
                 let entry = entry?;
                 if !own.iter().any(|name| entry.file_name() == *name) {
