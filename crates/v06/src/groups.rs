@@ -1,5 +1,5 @@
-//! Process groups: a worker leads one, and everything that an application starts belongs to it, unless it leaves the group. So
-//! all of it can be ended together, however the worker or the server ends.
+//! Process groups: a child leads one, and everything that an application starts belongs to it, unless it leaves the group. So
+//! all of it can be ended together, however the child or the server ends.
 //!
 //! Sources: setpgid(2), PR_SET_PDEATHSIG(2const), signal-safety(7).
 
@@ -26,11 +26,11 @@ pub(crate) fn become_child(parent: Pid) -> nix::Result<()> {
     Ok(())
 }
 
-/// Ends what the calling child has started, which is done last. To stay out of that, it joins the group of the master first; if
-/// the master is gone, it can't, and ends with the others.
-pub(crate) fn end_started(master: Pid) {
+/// Ends what the calling child has started, which is done last. To stay out of that, it joins the group of the server first; if
+/// the server is gone, it can't, and ends with the others.
+pub(crate) fn end_started(server: Pid) {
     let own = getpid();
-    let _ = getpgid(Some(master)).and_then(|group| setpgid(own, group));
+    let _ = getpgid(Some(server)).and_then(|group| setpgid(own, group));
     let _ = killpg(own, Signal::SIGKILL);
 }
 

@@ -1,7 +1,7 @@
 //! A worker: one process with one event loop, and in it a task for each connection.
 //!
 //! It accepts clients at its own listener until its master, or a SIGTERM, says that it should end. Then its connections finish
-//! what they have begun, within GRACE. (If the master dies, the worker ends at once: `children.rs`.)
+//! what they have begun, within GRACE. (If the master dies, the worker ends at once: `groups.rs`.)
 
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
