@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::knobs::Knobs;
 use crate::log;
 
-/// How long the server rests when it can't accept, for want of descriptors say: trying at once would burn the processor.
+/// How long the server rests when accept fails, for lack of descriptors for example, so as not to burn the processor.
 const REST: Duration = Duration::from_millis(100);
 
 /// Serves one client after another. What goes wrong with one is a line on stderr, and the next one is served.

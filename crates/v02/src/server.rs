@@ -16,7 +16,7 @@ use crate::request::Request;
 use crate::response::{Allowed, Response};
 use crate::target::percent_decode;
 
-/// How long the server rests when it can't accept, for want of descriptors say: trying at once would burn the processor.
+/// How long the server rests when accept fails, for lack of descriptors for example, so as not to burn the processor.
 const REST: Duration = Duration::from_millis(100);
 
 pub(crate) struct Server<'a> {

@@ -15,7 +15,7 @@ use crate::gateway::{self, Application};
 use crate::knobs::Knobs;
 use crate::log;
 
-/// How long the server rests when it can't accept, for want of descriptors say: trying at once would burn the processor.
+/// How long the server rests when accept fails, for lack of descriptors for example, so as not to burn the processor.
 const REST: Duration = Duration::from_millis(100);
 
 pub(crate) struct Server<'a> {

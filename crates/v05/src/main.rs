@@ -1,7 +1,7 @@
 //! v05, zombie reaping and orphans: no child stays behind, neither as a zombie nor at work. And it stops gracefully.
 //!
-//! `children.rs` knows the children and ends them, `signals.rs` waits for a client or a signal, `server.rs` puts the two
-//! to work; the other files are v04's.
+//! `children.rs` reaps the children, `groups.rs` makes sure that all of them end, `signals.rs` waits for a client or a
+//! signal, and `server.rs` puts these to work; the other files are v04's.
 //!
 //! Still wrong: a client that is silent costs a process. To see three, below the server in the list:
 //!
@@ -21,6 +21,7 @@ mod date;
 mod decoder;
 mod environ;
 mod gateway;
+mod groups;
 mod input;
 mod knobs;
 mod log;

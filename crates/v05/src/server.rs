@@ -12,10 +12,11 @@ use nix::sys::time::TimeVal;
 use nix::unistd::{ForkResult, Pid, fork, getpid};
 
 use crate::app;
-use crate::children::{self, Children};
+use crate::children::Children;
 use crate::connection::{BUFFER, Connection, Received};
 use crate::environ::Environ;
 use crate::gateway::{self, Application};
+use crate::groups;
 use crate::knobs::Knobs;
 use crate::log;
 use crate::parser::Parser;
@@ -23,7 +24,7 @@ use crate::request::Refusal;
 use crate::response;
 use crate::signals::{self, Signals};
 
-/// How long the server rests when it can't accept, for want of descriptors say: trying at once would burn the processor.
+/// How long the server rests when accept fails, for lack of descriptors for example, so as not to burn the processor.
 const REST: Duration = Duration::from_millis(100);
 const NO_PROCESS: Refusal =
     Refusal { status: "503 Service Unavailable", reason: "no process can be had at the moment; try again later" };
@@ -60,7 +61,7 @@ impl<'a> Server<'a> {
         listener.set_nonblocking(true)?;
         let server = getpid();
         while !self.signals.take_stop() {
-            // At the limit nobody is accepted: who comes waits in the listener's queue.
+            // At the limit, clients wait in the listener's queue.
             let accepting = self.children.count() < self.knobs.max_children;
             let woken = self.signals.wait(accepting.then_some(&listener), None)?;
             if woken.signal {
@@ -96,7 +97,7 @@ impl<'a> Server<'a> {
                 }
             }
         }
-        drop(listener); // Who waits in its queue is turned away.
+        drop(listener); // Clients that wait in its queue are turned away.
         self.finish()
     }
 
@@ -143,12 +144,12 @@ impl<'a> Server<'a> {
     fn child(mut self, listener: TcpListener, stream: TcpStream, peer: SocketAddr, server: Pid) -> ! {
         drop(listener); // Closes the child's copy: the port is free when the server is gone.
         let served = panic::catch_unwind(AssertUnwindSafe(|| {
-            if let Err(error) = children::become_child(server) {
+            if let Err(error) = groups::become_child(server) {
                 return log::line(format_args!("{peer} the child can't start: {error}"));
             }
             self.serve(stream, peer);
         }));
-        children::end_started(server);
+        groups::end_started(server);
         // SAFETY: _exit ends the process; no code of this program runs after it.
         unsafe { libc::_exit(i32::from(served.is_err())) }
     }

@@ -1,22 +1,19 @@
-//! The children: who they are, how each becomes one, and how they end.
+//! The children, and how they are reaped.
 //!
-//! Zombies. A child that ended stays as a zombie until its parent waits for it. One SIGCHLD can stand for many of them,
-//! so `reap` waits until there is none left.
-//!
-//! Orphans. A child leads a process group, so that all that an application started can be ended with it, unless it left
-//! the group. The child asks for a signal when its parent dies, however that dies. And the server is a subreaper: who
-//! loses its parent becomes the server's own child, is reaped, and is ended with the server.
+//! A child that has ended stays as a zombie until its parent waits for it. One SIGCHLD can stand for many of them, so `reap`
+//! waits until there is none left. The server is also a subreaper: a process that loses its parent, and descends from the
+//! server, becomes the server's own child, is reaped, and is ended with the server.
 
 use std::collections::HashSet;
 use std::fs;
 use std::mem;
 
 use anyhow::Result;
-use nix::libc::{self, c_int};
+use nix::libc;
 use nix::sys::prctl;
-use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, killpg, sigaction};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::wait::waitpid;
-use nix::unistd::{Pid, getpgid, getpid, getppid, setpgid};
+use nix::unistd::{Pid, getpid, setpgid};
 
 use crate::log;
 
@@ -108,40 +105,4 @@ fn find_zombie() -> Option<Zombie> {
         (_, Err(_)) => Some(format!("was killed by signal {status}")),
     };
     (result == 0 && pid != 0).then(|| Zombie { pid: Pid::from_raw(pid), failure })
-}
-
-/// What a child does first, with the master's signals blocked. It leads a group of its own, and gets SIGQUIT when `parent`
-/// dies, whose handler ends the whole group. (SIGKILL would end the child alone.)
-pub(crate) fn become_child(parent: Pid) -> nix::Result<()> {
-    setpgid(getpid(), getpid())?;
-    let action = SigAction::new(SigHandler::Handler(end_group), SaFlags::SA_RESTART, SigSet::empty());
-    // SAFETY: end_group does nothing but getpid(2) and kill(2), which a handler may do (signal-safety(7)).
-    unsafe { sigaction(Signal::SIGQUIT, &action) }?;
-    // To its terminal a process outside of the foreground group is in the background. With `stty tostop` its first line there
-    // would stop it, unless it blocks the signal (SIGTTOU, termios(3)).
-    SigSet::from(Signal::SIGTTOU).thread_set_mask()?;
-    prctl::set_pdeathsig(Signal::SIGQUIT)?;
-    // A parent that died before that call sends nothing.
-    if getppid() != parent {
-        end_own_group();
-    }
-    Ok(())
-}
-
-/// Ends what the calling child has started, which is done last. To stay out of that, it joins the group of the master first; if
-/// the master is gone, it can't, and ends with the others.
-pub(crate) fn end_started(master: Pid) {
-    let own = getpid();
-    let _ = getpgid(Some(master)).and_then(|group| setpgid(own, group));
-    let _ = killpg(own, Signal::SIGKILL);
-}
-
-/// Ends the calling child and all that it started. The group is named: `kill(0)` of a child that could not make one would end
-/// the server's.
-fn end_own_group() {
-    let _ = kill(Pid::from_raw(-getpid().as_raw()), Signal::SIGKILL);
-}
-
-extern "C" fn end_group(_: c_int) {
-    end_own_group();
 }

@@ -23,6 +23,7 @@ mod date;
 mod decoder;
 mod environ;
 mod gateway;
+mod groups;
 mod input;
 mod knobs;
 mod listeners;

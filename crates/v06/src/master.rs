@@ -16,8 +16,9 @@ use anyhow::{Result, bail};
 use nix::libc;
 use nix::unistd::{ForkResult, Pid, fork, getpid};
 
-use crate::children::{self, Children};
+use crate::children::Children;
 use crate::gateway::Application;
+use crate::groups;
 use crate::knobs::Knobs;
 use crate::log;
 use crate::signals::{self, Signals};
@@ -174,7 +175,7 @@ impl Master {
 
     /// Lets the workers finish, up to GRACE or to another signal, then ends the rest.
     fn finish(mut self) -> Result<()> {
-        // Who waits in the listeners' queues is turned away; the workers see that nobody will say more to them.
+        // Clients that wait in the listeners' queues are turned away; the workers see that no more orders will come.
         self.places.clear();
         self.draining.clear();
         let deadline = Instant::now() + self.knobs.grace;
@@ -231,7 +232,7 @@ impl Master {
     fn child(&mut self, number: usize, master: UnixStream, parent: Pid) -> ! {
         let ran = panic::catch_unwind(AssertUnwindSafe(|| {
             let signal = self.signals.become_worker()?;
-            children::become_child(parent)?;
+            groups::become_child(parent)?;
             let listener = self.places.swap_remove(number).listener;
             // Closes the child's copies: of the other listeners, and of the words for others, which end with the master.
             self.places.clear();
@@ -241,7 +242,7 @@ impl Master {
         if let Ok(Err(error)) = &ran {
             log::line(format_args!("worker {}: {error:#}", getpid()));
         }
-        children::end_started(parent);
+        groups::end_started(parent);
         // SAFETY: _exit ends the process; no code of this program runs after it.
         unsafe { libc::_exit(i32::from(!matches!(ran, Ok(Ok(()))))) }
     }

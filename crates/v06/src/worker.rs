@@ -1,7 +1,7 @@
 //! A worker: one process with one event loop, and in it a task for each connection.
 //!
 //! It accepts clients at its own listener until its master, or a SIGTERM, says that it should end. Then its connections finish
-//! what they have begun, within GRACE. (If the master dies, the worker ends at once: `children.rs`.)
+//! what they have begun, within GRACE. (If the master dies, the worker ends at once: `groups.rs`.)
 
 use std::cell::{Cell, RefCell};
 use std::convert::Infallible;
@@ -31,7 +31,7 @@ pub(crate) const BUFFER: usize = 64 * 1024;
 const SPARE: usize = 64;
 /// How many clients are accepted before the others have their turn.
 const BATCH: usize = 64;
-/// How long the worker rests when it can't accept, for want of descriptors say: trying at once would burn the processor.
+/// How long the worker rests when accept fails, for lack of descriptors for example, so as not to burn the processor.
 const REST: Duration = Duration::from_millis(100);
 
 /// What the tasks of a worker share.
@@ -129,7 +129,7 @@ impl Worker {
     async fn accept(self: Rc<Worker>, listener: TcpListener) -> Infallible {
         loop {
             for _ in 0..BATCH {
-                // At the limit nobody is accepted: who comes waits in the listener's queue.
+                // At the limit, clients wait in the listener's queue.
                 self.until_below(self.knobs.max_connections).await;
                 match listener.accept().await {
                     Ok((stream, peer)) => runtime::spawn(conversation::serve(Share::new(&self), stream, peer)),

@@ -6,6 +6,7 @@
 //!
 //! Unit tests are not told, and of a manifest only the dependencies.
 
+pub mod checkpoint;
 mod file;
 mod source;
 mod telling;
@@ -17,7 +18,7 @@ use crate::chapter::{Chapter, Code, Kind, Part};
 use crate::fault::Fault;
 use source::lines;
 
-pub use telling::Telling;
+pub use telling::{Checkpoint, Telling};
 
 /// The heading under which the step is told.
 pub const CHANGE: &str = "The change";
@@ -30,6 +31,7 @@ pub const CHANGE: &str = "The change";
 /// A file that can't be read.
 pub fn check(book: &Book, chapter: &Chapter) -> Result<Vec<Fault>> {
     let mut faults = quotes(chapter);
+    faults.extend(checkpoint::check(chapter));
     if let Some(version) = chapter.version() {
         let telling = Telling::of(book, version)?;
         faults.extend(telling.faults.iter().filter(|fault| fault.path == chapter.path).cloned());

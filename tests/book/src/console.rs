@@ -18,6 +18,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::chapter::Chapter;
+use crate::code::checkpoint;
 use crate::fault::Fault;
 use crate::refresh::Edit;
 use namespaces::Namespaces;
@@ -97,7 +98,23 @@ impl Console {
     ///
     /// As `check`.
     pub fn play(&self, chapter: &Chapter) -> Result<Played> {
-        let (blocks, faults) = blocks(chapter);
+        let readers = if checkpoint::has_some(chapter) { checkpoint::readers(chapter) } else { Vec::new() };
+        let proofs = checkpoint::proofs(chapter);
+        self.play_where(chapter, &chapter.root, |line| !proofs.contains(&line) && !readers.contains(&line))
+    }
+
+    /// As `check`, with `folder` as the root of the repository, and of the blocks those that begin at `lines` alone.
+    ///
+    /// # Errors
+    ///
+    /// As `check`.
+    pub fn play_some(&self, chapter: &Chapter, folder: &Path, lines: &[usize]) -> Result<Played> {
+        self.play_where(chapter, folder, |line| lines.contains(&line))
+    }
+
+    fn play_where(&self, chapter: &Chapter, folder: &Path, is_wanted: impl Fn(usize) -> bool) -> Result<Played> {
+        let (mut blocks, faults) = blocks(chapter);
+        blocks.retain(|block| is_wanted(block.line));
         let mut played = Played { faults, ..Played::default() };
         for block in &blocks {
             if let Some(reason) = &block.not_run {
@@ -109,7 +126,7 @@ impl Console {
         let program = self.program.clone().map_or_else(namespaces::program, Ok)?;
         let start = |terminals: [&Path; 2]| match self.missing(&run) {
             Some(name) => Err(format!("there is no {name} on this machine")),
-            None => Namespaces::start(&program, terminals, &chapter.root, &self.variables),
+            None => Namespaces::start(&program, terminals, folder, &self.variables),
         };
         match play(&blocks, self.patience, start)? {
             Ok(done) => {

@@ -21,8 +21,8 @@ pub const SECTIONS: [&str; 10] = [
     "Where real servers do this",
 ];
 
-/// How the first paragraph begins.
-const BEGINNING: &str = "After this chapter, the server ";
+/// How the first paragraph begins: of a chapter whose reader types along, and of one that tells of the repository's server.
+const BEGINNINGS: [&str; 2] = ["After this chapter, your server ", "After this chapter, the server "];
 
 /// What is wrong with a chapter's form.
 pub fn check(book: &Book, chapter: &Chapter) -> Vec<Fault> {
@@ -65,11 +65,14 @@ fn first_sentence(chapter: &Chapter) -> Option<Fault> {
         _ => None,
     });
     let Some((part, text)) = paragraph.filter(|(part, _)| part.section.is_empty()) else {
-        return Some(chapter.fault(1, format!("below the title, one sentence tells what is gained: \"{BEGINNING}…\"")));
-    };
-    if !text.starts_with(BEGINNING) {
         return Some(
-            chapter.fault(part.line, format!("the first paragraph begins with \"{BEGINNING}\"; this one does not")),
+            chapter.fault(1, format!("below the title, one sentence tells what is gained: \"{}…\"", BEGINNINGS[0])),
+        );
+    };
+    if !BEGINNINGS.iter().any(|beginning| text.starts_with(beginning)) {
+        return Some(
+            chapter
+                .fault(part.line, format!("the first paragraph begins with \"{}\"; this one does not", BEGINNINGS[0])),
         );
     }
     let inner = text.trim_end().strip_suffix('.').unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The book's lessons, held to the repository that they tell of.
 //!
 //! `book` finds the pages and `chapter` takes one apart. Each check is a module: what a chapter consists of (`form`), the
-//! code that it shows (`code`), what it says of failing and passing cases (`claims`), its links (`links`), its terms
+//! code that it shows (`code`), also step by step (`replay`), what it says of failing and passing cases (`claims`), its links (`links`), its terms
 //! (`glossary`), what it quotes from measurements (`quotes`), its commands and what they print (`console`), its exercises
 //! (`exercises`). A check gives `Fault`s: a line of a lesson, what is wrong there, and what to do. `check` runs them all;
 //! `refresh` makes anew what machines make. The rules are told in `lessons/maintaining.md`.
@@ -19,4 +19,5 @@ pub mod glossary;
 pub mod links;
 pub mod quotes;
 pub mod refresh;
+pub mod replay;
 mod terminal;

@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use book::book::{Book, CHAPTERS, ROOT};
 use book::chapter::Chapter;
-use book::code::Telling;
+use book::check::Report;
+use book::code::{Telling, checkpoint};
 use book::console::namespaces;
-use book::{check, exercises, glossary, refresh};
+use book::{check, exercises, glossary, refresh, replay};
 use clap::{Parser, Subcommand};
 use suite::server::supervisor::end_without_a_reader;
 
@@ -54,6 +55,18 @@ enum Command {
         #[arg(value_name = "TEXT")]
         only: Option<String>,
     },
+    /// Types the blocks of chapters with checkpoints into a package, and builds and tries it at each of them
+    Replay {
+        /// The pages; all if none is given
+        pages: Vec<String>,
+    },
+    /// Writes the reader's package as it is at a checkpoint
+    At {
+        /// The checkpoint, such as v02.3
+        checkpoint: String,
+        /// A new folder, such as crates/mine
+        folder: PathBuf,
+    },
     /// Makes what pages quote, and what their commands print, anew, and shows the difference
     Refresh {
         /// Shows the difference, and writes nothing
@@ -91,6 +104,8 @@ fn run(arguments: Arguments) -> Result<bool> {
         Command::Check { only_read, pages } => check_pages(&open()?, &pages, only_read),
         Command::Left { version, only } => left(&open()?, &version, only.as_deref()),
         Command::Refresh { check, pages } => refresh_pages(&open()?, &pages, check),
+        Command::Replay { pages } => replay_pages(&open()?, &pages),
+        Command::At { checkpoint, folder } => replay::write_at(&open()?, &checkpoint, &folder).map(|()| true),
         Command::Exercises { whole } => exercises::run(whole),
         Command::Namespaces { terminals } => namespaces::keep(&terminals).map(|()| true),
     }
@@ -108,16 +123,28 @@ fn check_pages(book: &Book, names: &[String], only_read: bool) -> Result<bool> {
     let mut report = check::check(book, &pages, only_read)?;
     if names.is_empty() {
         report.faults.extend(glossary::check(book)?);
+        report.faults.extend(checkpoint::listed(book));
     }
+    Ok(print(pages.len(), &report))
+}
+
+fn replay_pages(book: &Book, names: &[String]) -> Result<bool> {
+    let pages = pages(book, names)?;
+    let with_checkpoints = pages.iter().filter(|page| checkpoint::has_some(page)).count();
+    Ok(print(with_checkpoints, &replay::replay(book, &pages)?))
+}
+
+/// Prints what came of some pages; whether nothing is wrong.
+fn print(pages: usize, report: &Report) -> bool {
     for fault in &report.faults {
         println!("{fault}");
     }
     for note in &report.notes {
         println!("{note}");
     }
-    let (pages, run, not_run, faults) = (pages.len(), report.run, report.notes.len(), report.faults.len());
+    let (run, not_run, faults) = (report.run, report.notes.len(), report.faults.len());
     println!("pages: {pages}, commands' blocks run: {run}, not tried: {not_run}, wrong: {faults}");
-    Ok(report.faults.is_empty())
+    report.faults.is_empty()
 }
 
 fn left(book: &Book, version: &str, only: Option<&str>) -> Result<bool> {

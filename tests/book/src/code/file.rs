@@ -124,7 +124,13 @@ fn change_once(lines: &mut Vec<String>, path: &str, hunk: &[&str]) -> Result<(),
             lines.splice(at..at + old.len(), new);
             Ok(())
         }
-        [] => Err(not_found(lines, path, &old)),
+        [] => match loose_places(lines, &old)[..] {
+            [(first, end)] => {
+                lines.splice(first..end, new);
+                Ok(())
+            }
+            _ => Err(not_found(lines, path, &old)),
+        },
         [first, second, ..] => Err(format!(
             "these lines stand in {path} {} times at this step (lines {} and {}): add unchanged lines until the place is clear",
             found.len(),
@@ -152,6 +158,15 @@ fn not_found(lines: &[String], path: &str, old: &[String]) -> String {
         }
         None => start,
     }
+}
+
+/// Where `block` stands in `lines`, from its first line to behind its last, if empty lines don't count.
+fn loose_places(lines: &[String], block: &[String]) -> Vec<(usize, usize)> {
+    let solid: Vec<_> = lines.iter().enumerate().filter(|(_, line)| !line.is_empty()).collect();
+    let block: Vec<_> = block.iter().filter(|line| !line.is_empty()).collect();
+    let fits = |here: &&[(usize, &String)]| here.iter().map(|(_, line)| line).eq(&block);
+    let place = |here: &[(usize, &String)]| Some((here.first()?.0, here.last()?.0 + 1));
+    solid.windows(block.len().max(1)).filter(fits).filter_map(place).collect()
 }
 
 /// Where `block` stands in `lines`.

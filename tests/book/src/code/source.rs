@@ -6,6 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use super::file::File;
+
 /// Files by their path from the root of the repository.
 pub(super) type Files = BTreeMap<String, Vec<String>>;
 
@@ -64,6 +66,32 @@ fn cut_tests(lines: &mut Vec<String>) {
         lines.truncate(at);
         trim_end(lines);
     }
+}
+
+/// What a reader begins the first version with: the package that `cargo new` makes.
+pub(super) fn first_package(version: &str, own: &Files) -> Vec<(String, File)> {
+    let (manifest, main) = (format!("crates/{version}/Cargo.toml"), format!("crates/{version}/src/main.rs"));
+    let lines = own.get(&manifest).cloned().unwrap_or_default();
+    let told = told(&manifest, &lines);
+    let is_kept = |(line, told): &(String, bool)| !told || line.starts_with('[');
+    let lines = lines.into_iter().zip(told).filter(is_kept).map(|(line, _)| line).collect();
+    let hello = ["fn main() {", "    println!(\"Hello, world!\");", "}"].map(str::to_owned);
+    vec![(manifest, File::Old(lines)), (main, File::Old(hello.to_vec()))]
+}
+
+/// The manifest of the reader's package: it has a name of its own, and no tests, so no packages for them.
+pub(super) fn readers_manifest(lines: &[String]) -> Vec<String> {
+    let mut is_kept = true;
+    let mut manifest = Vec::new();
+    for line in lines {
+        if line.starts_with('[') {
+            is_kept = line != "[dev-dependencies]";
+        }
+        if is_kept {
+            manifest.push(if line.starts_with("name = ") { "name = \"mine\"".to_owned() } else { line.clone() });
+        }
+    }
+    manifest
 }
 
 /// Which lines of the file at `path` have to be told: all, but of a manifest only the dependencies.

@@ -1,13 +1,17 @@
 //! A version's step as its chapters tell it, from the files of the version before to its own.
+//!
+//! In a chapter with checkpoints the blocks are what a reader types, one after the other: a file grows, is changed again,
+//! or is thrown away. In one without, the blocks of a new file are the lines of its final form, in their order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 
 use anyhow::Result;
 use similar::TextDiff;
 
 use super::file::{self, File};
 use super::source::{self, Files};
-use super::{CHANGE, NO_CAPTION};
+use super::{CHANGE, NO_CAPTION, checkpoint};
 use crate::book::Book;
 use crate::chapter::{Caption, Chapter, Code, Kind, Part, Prose};
 use crate::fault::Fault;
@@ -15,6 +19,9 @@ use crate::fault::Fault;
 /// The lists that are no code: files that a reader copies, and files that the step removes.
 const COPY: &str = "Copy, don't type:";
 const REMOVE: &str = "Remove:";
+
+/// How many lines may be typed between two checkpoints.
+const MOST_TYPED: usize = 100;
 
 /// In the caption of a block that begins a file of the version before from its first line.
 const ANEW: &str = "written anew";
@@ -24,8 +31,27 @@ pub struct Telling {
     version: String,
     /// The version's own files: where the step must arrive.
     own: Files,
-    files: std::collections::BTreeMap<String, File>,
+    files: BTreeMap<String, File>,
+    /// Whether the chapters have checkpoints, so that files grow.
+    grows: bool,
+    /// The files that the step has created.
+    created: BTreeSet<String>,
+    /// How many lines have been typed since the last checkpoint, or since the chapter began.
+    typed: usize,
+    pub checkpoints: Vec<Checkpoint>,
+    /// Where each chapter has told all that it tells.
+    pub ends: Vec<Checkpoint>,
     pub faults: Vec<Fault>,
+}
+
+/// A place where the reader's package compiles, and something can be tried.
+pub struct Checkpoint {
+    /// Such as `v02.3`.
+    pub name: String,
+    pub page: String,
+    pub line: usize,
+    /// The files of the package as they are here.
+    pub(super) files: Files,
 }
 
 impl Telling {
@@ -36,10 +62,21 @@ impl Telling {
     /// A file that can't be read; no such version.
     pub fn of(book: &Book, version: &str) -> Result<Telling> {
         let own = source::version(&book.root, version)?;
-        let mut telling = Telling { version: version.to_owned(), own, files: Default::default(), faults: Vec::new() };
+        let chapters = book.parts_of(version)?;
+        let mut telling = Telling {
+            version: version.to_owned(),
+            own,
+            files: Default::default(),
+            grows: chapters.iter().any(checkpoint::has_some),
+            created: BTreeSet::new(),
+            typed: 0,
+            checkpoints: Vec::new(),
+            ends: Vec::new(),
+            faults: Vec::new(),
+        };
         telling.begin(book)?;
-        for chapter in book.parts_of(version)? {
-            telling.play(&chapter);
+        for chapter in &chapters {
+            telling.play(chapter);
         }
         Ok(telling)
     }
@@ -59,6 +96,12 @@ impl Telling {
                 self.files.insert(path, File::Old(lines));
             }
         }
+        if self.grows {
+            if self.files.is_empty() {
+                self.files.extend(source::first_package(&self.version, &self.own));
+            }
+            return Ok(());
+        }
         for (path, lines) in &self.own {
             self.files.entry(path.clone()).or_insert_with(|| File::new(lines.clone()));
         }
@@ -76,6 +119,7 @@ impl Telling {
                     None => Ok(()),
                 },
                 Kind::Paragraph(prose) => {
+                    self.checkpoint(chapter, part.line, prose);
                     let text = prose.text().replace('\u{2019}', "'");
                     list = [COPY, REMOVE].into_iter().find(|words| *words == text.trim());
                     Ok(())
@@ -88,6 +132,53 @@ impl Telling {
             if let Err((line, text)) = done {
                 self.faults.push(chapter.fault(line, text));
             }
+        }
+        if checkpoint::has_some(chapter) {
+            let line = end_of_change(chapter);
+            self.count(chapter, line, "the end of this section");
+            let end = self.here(format!("the end of {}", chapter.name()), chapter, line);
+            self.ends.push(end);
+        }
+    }
+
+    /// Takes note of a checkpoint, if this paragraph is one.
+    fn checkpoint(&mut self, chapter: &Chapter, line: usize, prose: &Prose) {
+        let Some(name) = checkpoint::name(prose) else { return };
+        let expected = format!("{}.{}", self.version, self.checkpoints.len() + 1);
+        if name != expected {
+            let text = format!("checkpoint {name} comes where {expected} is next; number them in their order");
+            self.faults.push(chapter.fault(line, text));
+        }
+        self.count(chapter, line, "this checkpoint");
+        let checkpoint = self.here(expected, chapter, line);
+        self.checkpoints.push(checkpoint);
+    }
+
+    /// The files as they are here.
+    fn here(&self, name: String, chapter: &Chapter, line: usize) -> Checkpoint {
+        let files = self.files.iter().map(|(path, file)| (path.clone(), file.told())).collect();
+        Checkpoint { name, page: chapter.path.clone(), line, files }
+    }
+
+    /// The reader's package at a checkpoint: its files, by their path in it.
+    pub fn package(&self, checkpoint: &Checkpoint) -> BTreeMap<String, String> {
+        let folder = format!("crates/{}/", self.version);
+        let files = checkpoint.files.iter().filter_map(|(path, lines)| {
+            let path = path.strip_prefix(&folder)?;
+            let lines = if path == "Cargo.toml" { source::readers_manifest(lines) } else { lines.clone() };
+            Some((path.to_owned(), lines.iter().map(|line| format!("{line}\n")).collect()))
+        });
+        files.collect()
+    }
+
+    /// Begins to count the typed lines again, which must not have been too many.
+    fn count(&mut self, chapter: &Chapter, line: usize, here: &str) {
+        let typed = mem::take(&mut self.typed);
+        if typed > MOST_TYPED {
+            let text = format!(
+                "{typed} lines are typed before {here}; put a checkpoint in between, so that there are at most {MOST_TYPED}"
+            );
+            self.faults.push(chapter.fault(line, text));
         }
     }
 
@@ -113,6 +204,7 @@ impl Telling {
     fn diff(&mut self, caption: &Caption, code: &Code) -> Result<(), (usize, String)> {
         let path = &caption.path;
         let block: Vec<&str> = code.lines().collect();
+        self.typed += block.iter().filter(|line| line.starts_with('+')).count();
         match self.files.get_mut(path) {
             Some(File::Old(lines)) => file::change(lines, path, &block),
             Some(File::New { .. }) => {
@@ -127,6 +219,9 @@ impl Telling {
     fn lines(&mut self, chapter: &Chapter, caption: &Caption, code: &Code) -> Option<Result<(), String>> {
         let path = &caption.path;
         let block = source::lines(&code.text);
+        if self.grows {
+            return self.grow(caption, block);
+        }
         if caption.words.contains(ANEW) {
             match self.own.get(path) {
                 Some(lines) => self.files.insert(path.clone(), File::new(lines.clone())),
@@ -142,6 +237,37 @@ impl Telling {
             ))),
             _ => None,
         }
+    }
+
+    /// Creates a file, writes it anew, or appends to one that the step has created; none if the block only quotes one.
+    fn grow(&mut self, caption: &Caption, block: Vec<String>) -> Option<Result<(), String>> {
+        let path = &caption.path;
+        if !path.starts_with(&format!("crates/{}/", self.version)) {
+            return None;
+        }
+        let is_anew = caption.words.contains(ANEW);
+        match self.files.get_mut(path) {
+            Some(File::Old(lines)) if !is_anew && has(lines, &block) => return Some(Ok(())),
+            Some(File::Copied(_)) => {
+                return Some(Err(format!("{path} is said to be copied: either show it or copy it")));
+            }
+            Some(File::Old(lines)) if !is_anew && self.created.contains(path) => {
+                self.typed += block.len();
+                lines.push(String::new());
+                lines.extend(block);
+            }
+            Some(_) if !is_anew => {
+                return Some(Err(format!(
+                    "these lines do not stand in {path} at this step; show a change in a ```diff block"
+                )));
+            }
+            _ => {
+                self.typed += block.len();
+                self.created.insert(path.clone());
+                self.files.insert(path.clone(), File::Old(block));
+            }
+        }
+        Some(Ok(()))
     }
 
     /// An item of a list of files to copy or to remove: the file first, then the reason.
@@ -178,7 +304,8 @@ impl Telling {
 
     fn left_of(&self, path: &str) -> String {
         let told = self.files.get(path).map(File::told);
-        let (told, own) = (told.map(|told| text(path, &told)), self.own.get(path).map(|own| text(path, own)));
+        let text = |lines: &[String]| text(path, lines, !self.grows);
+        let (told, own) = (told.map(|told| text(&told)), self.own.get(path).map(|own| text(own)));
         let (told, own) = match (told, own) {
             // Not removed: that is a list's, not a diff's.
             (Some(_), None) => {
@@ -194,10 +321,27 @@ impl Telling {
     }
 }
 
-/// What of a file has to be told.
-fn text(path: &str, lines: &[String]) -> String {
+/// What of a file has to be told, its empty lines only where they matter.
+fn text(path: &str, lines: &[String], with_empty: bool) -> String {
     let told = source::told(path, lines);
-    lines.iter().zip(told).filter(|(_, told)| *told).map(|(line, _)| format!("{line}\n")).collect()
+    let kept = lines.iter().zip(told).filter(|(line, told)| *told && (with_empty || !line.trim().is_empty()));
+    kept.map(|(line, _)| format!("{line}\n")).collect()
+}
+
+/// Whether the file has the lines of the block already, one after the other, so that the block is a quotation. Lines
+/// without words, such as closing braces, are none.
+fn has(file: &[String], block: &[String]) -> bool {
+    let solid = |lines: &[String]| -> Vec<String> {
+        lines.iter().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
+    };
+    let (file, block) = (solid(file), solid(block));
+    let has_words = block.iter().any(|line| line.contains(char::is_alphanumeric));
+    has_words && file.windows(block.len()).any(|here| here == block)
+}
+
+/// The last line of "The change".
+fn end_of_change(chapter: &Chapter) -> usize {
+    chapter.parts.iter().filter(|part| part.section == CHANGE).map(|part| part.last).max().unwrap_or(1)
 }
 
 /// Whether the block is a quotation of the finished file, in whatever indentation.

@@ -19,7 +19,7 @@ fn the_title_names_the_version() -> Result<()> {
 
 #[test]
 fn the_first_paragraph_is_one_sentence() -> Result<()> {
-    let beginning = "the first paragraph begins with \"After this chapter, the server \"; this one does not";
+    let beginning = "the first paragraph begins with \"After this chapter, your server \"; this one does not";
     wrong("After this chapter", "Now", 3, beginning)?;
     wrong("does two things for", "grows. It serves", 3, "the first paragraph is one sentence")?;
     let line = "After this chapter, the server does two things for a [client](glossary.md#client).\n";

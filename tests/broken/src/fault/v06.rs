@@ -301,7 +301,7 @@ faults_by_edits! {
     has_workers_that_outlive_it:
         "Its workers do not notice that it was killed." => a_kill_of_the_master_ends_the_workers;
     {
-        "children.rs": "prctl::set_pdeathsig(Signal::SIGQUIT)?;" => "if FAULT { return Ok(()) }
+        "groups.rs": "prctl::set_pdeathsig(Signal::SIGQUIT)?;" => "if FAULT { return Ok(()) }
     prctl::set_pdeathsig(Signal::SIGQUIT)?;";
     }
     ignores_sighup:
@@ -400,7 +400,7 @@ faults_by_edits! {
         "What an application started goes on after its worker." => ends_what_a_worker_started_with_it;
     {
         "children.rs": "let _ = killpg(pid, Signal::SIGKILL); //" => "let _ = FAULT || killpg(pid, Signal::SIGKILL).is_ok(); //";
-        "master.rs": "children::end_started(parent);" => "if !FAULT { children::end_started(parent); }";
+        "master.rs": "groups::end_started(parent);" => "if !FAULT { groups::end_started(parent); }";
     }
     grants_replaced_workers_any_grace:
         "A worker that was replaced may take any time." => ends_the_replaced_workers_after_grace;
@@ -446,7 +446,7 @@ faults_by_edits! {
     lets_its_terminal_stop_a_worker:
         "A terminal may stop its workers." => serves_on_a_terminal_with_tostop;
     {
-        "children.rs": "SigSet::from(Signal::SIGTTOU).thread_set_mask()?;" =>
+        "groups.rs": "SigSet::from(Signal::SIGTTOU).thread_set_mask()?;" =>
             "if FAULT { SigSet::empty() } else { SigSet::from(Signal::SIGTTOU) }.thread_set_mask()?;";
     }
 }

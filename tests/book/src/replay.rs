@@ -1,0 +1,96 @@
+//! The reader's typing, done again: a package grows block by block, and at each checkpoint it is built, and its proof is run.
+//!
+//! The package is `crates/mine` in a workspace of its own (`workspace`), which has the repository's files around it, so that
+//! commands can be typed as a reader types them.
+
+mod workspace;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::book::Book;
+use crate::chapter::Chapter;
+use crate::check::Report;
+use crate::code::checkpoint;
+use crate::code::{Checkpoint, Telling};
+use crate::console::Console;
+use crate::fault::Fault;
+use workspace::{PACKAGE, Workspace, write_package};
+
+/// Replays those of the pages that have checkpoints.
+///
+/// # Errors
+///
+/// What has nothing to do with the lessons: a file that can't be read or written, no cargo.
+pub fn replay(book: &Book, pages: &[Chapter]) -> Result<Report> {
+    let mut report = Report::default();
+    for page in pages.iter().filter(|page| checkpoint::has_some(page)) {
+        replay_page(book, page, &mut report)?;
+    }
+    Ok(report)
+}
+
+fn replay_page(book: &Book, page: &Chapter, report: &mut Report) -> Result<()> {
+    let version = page.version().context("only a chapter of a version has checkpoints")?;
+    let telling = Telling::of(book, version)?;
+    report.faults.extend(telling.faults.iter().filter(|fault| fault.path == page.path).cloned());
+    let workspace = Workspace::new(&book.root)?;
+    let own = || telling.checkpoints.iter().filter(|checkpoint| checkpoint.page == page.path);
+    let after = checkpoint::readers(page);
+    let last = telling.ends.iter().find(|end| end.page == page.path);
+    let places = own().map(|place| (place, checkpoint::proof(page, place.line))).chain(last.map(|end| (end, after)));
+    for (place, proof) in places {
+        workspace.put(&telling.package(place))?;
+        if let Some(fault) = build(&workspace, page, place)? {
+            report.faults.insert(fault);
+            break; // What comes after it would only fail for the same reason.
+        }
+        let played = Console::default().play_some(page, workspace.root(), &proof)?;
+        report.faults.extend(played.faults);
+        report.notes.extend(played.not_run);
+        report.run += played.run;
+    }
+    Ok(())
+}
+
+/// Builds the package as it is at this place; what is wrong, if it does not build.
+fn build(workspace: &Workspace, page: &Chapter, place: &Checkpoint) -> Result<Option<Fault>> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--quiet", "--color", "never", "-p", PACKAGE]).current_dir(workspace.root());
+    let output = cargo.output().context("cannot start cargo; is it in PATH?")?;
+    if output.status.success() {
+        return Ok(None);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let from_error: Vec<_> = said.lines().skip_while(|line| !line.starts_with("error")).take(8).collect();
+    let error = if from_error.is_empty() { said.into_owned() } else { from_error.join("\n") };
+    let text = format!("the package does not build at {}; `book at {0} DIR` writes it:\n{error}", place.name);
+    Ok(Some(page.fault(place.line, text)))
+}
+
+/// Writes the reader's package as it is at the checkpoint of this name into a new folder.
+///
+/// # Errors
+///
+/// No such checkpoint; a folder that has something in it; a file that can't be written.
+pub fn write_at(book: &Book, name: &str, folder: &Path) -> Result<()> {
+    let version = name.split('.').next().unwrap_or_default();
+    if book.count_of(version) == 0 {
+        bail!("there is no checkpoint {name}: a name is a version and a number, such as v01.1");
+    }
+    let telling = Telling::of(book, version)?;
+    let Some(place) = telling.checkpoints.iter().find(|checkpoint| checkpoint.name == name) else {
+        let names: Vec<_> = telling.checkpoints.iter().map(|checkpoint| checkpoint.name.as_str()).collect();
+        match &names[..] {
+            [] => bail!("the lesson of {version} has no checkpoints"),
+            names => bail!("there is no checkpoint {name}; {version} has {}", names.join(", ")),
+        }
+    };
+    if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
+        bail!("{} is not empty; name a folder that is new", folder.display());
+    }
+    write_package(folder, &telling.package(place))
+}

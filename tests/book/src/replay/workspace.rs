@@ -1,0 +1,75 @@
+//! A workspace with the reader's package, and the repository's files around it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+
+/// The name of the reader's package.
+pub(super) const PACKAGE: &str = "mine";
+
+pub(super) struct Workspace(PathBuf);
+
+impl Workspace {
+    /// In the target folder of the repository, and with that target folder, so that little is built twice. Cargo finds the
+    /// repository's `.cargo` there too.
+    pub(super) fn new(repository: &Path) -> Result<Workspace> {
+        let root = repository.join("target/replay");
+        fs::create_dir_all(root.join("crates")).with_context(|| format!("cannot make {}", root.display()))?;
+        for (folder, own) in [("", &["crates", "target", ".git", ".cargo", "Cargo.lock"][..]), ("crates", &[PACKAGE])] {
+            for entry in fs::read_dir(repository.join(folder))? {
+                let entry = entry?;
+                if !own.iter().any(|name| entry.file_name() == *name) {
+                    link(&entry.path(), &root.join(folder).join(entry.file_name()))?;
+                }
+            }
+        }
+        link(&repository.join("target"), &root.join("target"))?;
+        // Cargo adds the package to it.
+        if repository.join("Cargo.lock").exists() {
+            fs::copy(repository.join("Cargo.lock"), root.join("Cargo.lock"))?;
+        }
+        Ok(Workspace(root))
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.0
+    }
+
+    /// Puts these files in the place of the package.
+    pub(super) fn put(&self, files: &BTreeMap<String, String>) -> Result<()> {
+        let folder = self.0.join("crates").join(PACKAGE);
+        match fs::remove_dir_all(folder.join("src")) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+            _ => write_package(&folder, files),
+        }
+    }
+}
+
+fn link(there: &Path, here: &Path) -> Result<()> {
+    match symlink(there, here) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            Err(error).with_context(|| format!("cannot link {}", here.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes these files, in the form of rustfmt where that is there.
+pub(super) fn write_package(folder: &Path, files: &BTreeMap<String, String>) -> Result<()> {
+    for (path, text) in files {
+        let path = folder.join(path);
+        let parent = path.parent().context("a file is in a folder")?;
+        fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    let rust = files.keys().filter(|path| path.ends_with(".rs")).map(|path| folder.join(path));
+    let mut rustfmt = Command::new("rustfmt");
+    rustfmt.args(["--edition", "2024", "--config", "skip_children=true"]).args(rust);
+    let _ = rustfmt.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    Ok(())
+}
