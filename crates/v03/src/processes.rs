@@ -1,4 +1,4 @@
-//! The processes of this server, as the kernel tells of them in files (proc_pid_stat(5), proc_pid_task(5)).
+//! The processes of this server, as the kernel shows them in files: stat and task/*/children (proc(5)).
 
 use std::{fs, process};
 

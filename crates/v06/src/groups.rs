@@ -1,7 +1,7 @@
 //! Process groups: a child leads one, and everything that an application starts belongs to it, unless it leaves the group. So
 //! all of it can be ended together, however the child or the server ends.
 //!
-//! Sources: setpgid(2), PR_SET_PDEATHSIG(2const), signal-safety(7).
+//! Sources: setpgid(2), prctl(2), signal-safety(7).
 
 use nix::libc::c_int;
 use nix::sys::prctl;

@@ -102,7 +102,7 @@ impl<T: AsFd> Source<T> {
     }
 
     /// Ends the registration. Closing the last descriptor does that too, and spares a system call. This is for a source
-    /// that other processes have a descriptor of as well (epoll(7), question 6).
+    /// that other processes have a descriptor of as well (epoll(7), "Questions and answers").
     pub(super) fn deregister(&self) {
         if self.index.get().is_some() {
             super::with(|runtime| runtime.reactor.deregister(self.inner.as_fd()));

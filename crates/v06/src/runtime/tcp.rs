@@ -2,7 +2,7 @@
 //!
 //! A stream is read by recv(2) and written by send(2) with MSG_DONTWAIT, so that it needs no system call to become
 //! non-blocking. A read that gave less than there was room for has taken all there was: the next one waits for an event,
-//! and need not see EAGAIN first. So it is with a write that could not send all (epoll(7), question 9).
+//! and need not see EAGAIN first. So it is with a write that could not send all (epoll(7), "Questions and answers").
 
 use std::future::{self, Future};
 use std::io;
