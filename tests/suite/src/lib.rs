@@ -12,6 +12,7 @@ pub mod cargo;
 pub mod carry;
 pub mod case;
 pub mod cases;
+pub mod circles;
 pub mod client;
 pub mod exercises;
 mod guard;
