@@ -26,10 +26,6 @@ pub const KNOWN: &[(&str, &[&str])] = &[
     ("v05", &["decoder", "request", "target"]),
     ("v06", &["decoder", "request", "target"]),
     ("v06", &["conversation", "worker"]),
-    (
-        "v06",
-        &["runtime", "runtime::executor", "runtime::reactor", "runtime::source", "runtime::tcp", "runtime::timers"],
-    ),
 ];
 
 /// Files that need each other.

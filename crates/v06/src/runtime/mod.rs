@@ -34,7 +34,8 @@ use reactor::Reactor;
 use timers::Timers;
 
 pub(crate) use pool::blocking;
-pub(crate) use source::{Direction, Source};
+pub(crate) use reactor::Direction;
+pub(crate) use source::Source;
 pub(crate) use tcp::{TcpListener, TcpStream};
 pub(crate) use timers::{Deadline, sleep};
 

@@ -14,13 +14,18 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTime
 use nix::sys::eventfd::EventFd;
 
 use super::slab::Slab;
-use super::source::Direction;
 
 /// How many events are taken by one call.
 const EVENTS: usize = 256;
 
 /// The event of the eventfd has the number of no registration. It is there to end the wait, no more.
 const ALARM: u64 = u64::MAX;
+
+#[derive(Clone, Copy)]
+pub(crate) enum Direction {
+    Read,
+    Write,
+}
 
 pub(super) struct Reactor {
     epoll: Epoll,

@@ -13,13 +13,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use super::RUNTIME;
-use super::reactor::{Reactor, Registration};
-
-#[derive(Clone, Copy)]
-pub(crate) enum Direction {
-    Read,
-    Write,
-}
+use super::reactor::{Direction, Reactor, Registration};
 
 /// A descriptor to wait for: at most one task in each direction. `T` must not wait itself (O_NONBLOCK).
 pub(crate) struct Source<T> {

@@ -12,7 +12,8 @@ use std::task::{Context, Poll, ready};
 
 use nix::sys::socket::{MsgFlags, recv, send};
 
-use super::source::{Direction, Source};
+use super::reactor::Direction;
+use super::source::Source;
 
 pub(crate) struct TcpListener(Source<net::TcpListener>);
 
