@@ -2,8 +2,7 @@
 //! by the rules of HTTP/1.1 (RFC 9110 and RFC 9112).
 //!
 //! This file reads the arguments, listens, and says where. `server.rs` accepts and answers, `connection.rs` reads and
-//! sends. Without I/O: `parser.rs` makes a `request.rs` of the bytes in `input.rs` (its target: `target.rs`, its body:
-//! `decoder.rs`), and `response.rs` makes bytes again (its date: `date.rs`). The other files are v01's.
+//! sends. The room `http` turns bytes into requests, and responses into bytes. The other files are v01's.
 //!
 //! Still wrong: what it answers is built in, so that an application of another kind needs another server. To see it:
 //!
@@ -14,17 +13,11 @@
 //! Sources: RFC 9110, RFC 9112, RFC 3986.
 
 mod connection;
-mod date;
-mod decoder;
-mod input;
+mod http;
 mod knobs;
 mod log;
-mod parser;
-mod request;
-mod response;
 mod server;
 mod signals;
-mod target;
 
 use std::env;
 use std::fmt::Display;

@@ -10,11 +10,11 @@ use nix::sys::socket::{setsockopt, sockopt};
 use nix::sys::time::TimeVal;
 
 use crate::connection::{BUFFER, Connection, Received};
+use crate::http::request::Request;
+use crate::http::response::{Allowed, Response};
+use crate::http::target::percent_decode;
 use crate::knobs::Knobs;
 use crate::log;
-use crate::request::Request;
-use crate::response::{Allowed, Response};
-use crate::target::percent_decode;
 
 /// How long the server rests when accept fails, for lack of descriptors for example, so as not to burn the processor.
 const REST: Duration = Duration::from_millis(100);

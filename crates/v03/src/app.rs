@@ -1,5 +1,7 @@
 //! The applications, by name. One of your own is a function here, and a line in the table.
 
+mod processes;
+
 use std::io::{Read, Write};
 use std::process::{self, Command, Stdio};
 use std::thread;
@@ -7,9 +9,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::environ::Environ;
-use crate::gateway::{Application, Body, StartResponse};
-use crate::processes;
+use crate::wsgi::environ::Environ;
+use crate::wsgi::gateway::{Application, Body, StartResponse};
 
 const APPLICATIONS: &[(&str, &dyn Application)] = &[("site", &site), ("hello", &hello)];
 
@@ -62,7 +63,7 @@ fn site(environ: &mut Environ, start_response: &mut StartResponse) -> Result<Bod
 
 fn index(_: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
     start_response("200 OK", &[("Content-Type", "text/html; charset=utf-8")], None)?;
-    Ok(Body::from(include_str!("index.html")))
+    Ok(Body::from(include_str!("app/index.html")))
 }
 
 /// The body of the request.

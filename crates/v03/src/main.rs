@@ -1,8 +1,8 @@
 //! v03, the workflow of WSGI (PEP 3333): read, parse, build the environ, call the application, build the response from
 //! what it gave, send. The server answers nothing itself any more: which application does is said at the start.
 //!
-//! This file reads the arguments, listens, and says where. `server.rs` accepts, and takes each request to `gateway.rs`,
-//! which calls an application of `app.rs` with an `environ.rs`; the other files are v02's.
+//! This file reads the arguments, listens, and says where. `server.rs` accepts, and takes each request to the gateway in
+//! the room `wsgi`, which calls an application of `app.rs` with an environ; the other files are v02's.
 //!
 //! Still wrong: one slow client stops everyone. To see it, leave the first of these running and type the second
 //! elsewhere:
@@ -14,20 +14,12 @@
 
 mod app;
 mod connection;
-mod date;
-mod decoder;
-mod environ;
-mod gateway;
-mod input;
+mod http;
 mod knobs;
 mod log;
-mod parser;
-mod processes;
-mod request;
-mod response;
 mod server;
 mod signals;
-mod target;
+mod wsgi;
 
 use std::env;
 use std::fmt::Display;

@@ -10,10 +10,10 @@ use nix::sys::socket::{setsockopt, sockopt};
 use nix::sys::time::TimeVal;
 
 use crate::connection::{BUFFER, Connection, Received};
-use crate::environ::Environ;
-use crate::gateway::{self, Application};
 use crate::knobs::Knobs;
 use crate::log;
+use crate::wsgi::environ::Environ;
+use crate::wsgi::gateway::{self, Application};
 
 /// How long the server rests when accept fails, for lack of descriptors for example, so as not to burn the processor.
 const REST: Duration = Duration::from_millis(100);

@@ -16,20 +16,12 @@
 
 mod app;
 mod connection;
-mod date;
-mod decoder;
-mod environ;
-mod gateway;
-mod input;
+mod http;
 mod knobs;
 mod log;
-mod parser;
-mod processes;
-mod request;
-mod response;
 mod server;
 mod signals;
-mod target;
+mod wsgi;
 
 use std::env;
 use std::fmt::Display;

@@ -14,11 +14,11 @@ use nix::unistd::{ForkResult, fork};
 
 use crate::app;
 use crate::connection::{BUFFER, Connection, Received};
-use crate::environ::Environ;
-use crate::gateway::{self, Application};
+use crate::http::parser::Parser;
 use crate::knobs::Knobs;
 use crate::log;
-use crate::parser::Parser;
+use crate::wsgi::environ::Environ;
+use crate::wsgi::gateway::{self, Application};
 
 /// How long the server rests when accept fails, for lack of descriptors for example, so as not to burn the processor.
 const REST: Duration = Duration::from_millis(100);

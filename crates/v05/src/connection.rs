@@ -15,9 +15,10 @@ use nix::libc::linger;
 use nix::sys::socket::{MsgFlags, recv, send};
 use nix::sys::socket::{setsockopt, sockopt};
 
-use crate::parser::Parser;
-use crate::request::{Refusal, Request};
-use crate::response;
+use crate::http::parser::Parser;
+use crate::http::refusal::Refusal;
+use crate::http::request::Request;
+use crate::http::response;
 
 /// The size of the buffer for one read, in bytes.
 pub(crate) const BUFFER: usize = 8 * 1024;

@@ -17,21 +17,13 @@
 mod app;
 mod children;
 mod connection;
-mod date;
-mod decoder;
-mod environ;
-mod gateway;
 mod groups;
-mod input;
+mod http;
 mod knobs;
 mod log;
-mod parser;
-mod processes;
-mod request;
-mod response;
 mod server;
 mod signals;
-mod target;
+mod wsgi;
 
 use std::env;
 use std::fmt::Display;

@@ -14,15 +14,15 @@ use nix::unistd::{ForkResult, Pid, fork, getpid};
 use crate::app;
 use crate::children::Children;
 use crate::connection::{BUFFER, Connection, Received};
-use crate::environ::Environ;
-use crate::gateway::{self, Application};
 use crate::groups;
+use crate::http::parser::Parser;
+use crate::http::refusal::Refusal;
+use crate::http::response;
 use crate::knobs::Knobs;
 use crate::log;
-use crate::parser::Parser;
-use crate::request::Refusal;
-use crate::response;
 use crate::signals::{self, Signals};
+use crate::wsgi::environ::Environ;
+use crate::wsgi::gateway::{self, Application};
 
 /// How long the server rests when accept fails, for lack of descriptors for example, so as not to burn the processor.
 const REST: Duration = Duration::from_millis(100);

@@ -1,15 +1,16 @@
 //! The applications, by name. One of your own is a function here, and a line in the table.
 
+mod processes;
+
 use std::io::{Read, Write};
 use std::process::{self, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use crate::environ::Environ;
-use crate::gateway::{Application, Body, StartResponse};
-use crate::processes;
 use crate::runtime;
+use crate::wsgi::environ::Environ;
+use crate::wsgi::gateway::{Application, Body, StartResponse};
 
 const APPLICATIONS: &[(&str, &dyn Application)] = &[("site", &site), ("hello", &hello)];
 
@@ -66,7 +67,7 @@ async fn site(environ: &mut Environ, start_response: &mut StartResponse<'_>) -> 
 
 async fn index(_: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
     start_response("200 OK", &[("Content-Type", "text/html; charset=utf-8")], None)?;
-    Ok(Body::from(include_str!("index.html")))
+    Ok(Body::from(include_str!("app/index.html")))
 }
 
 /// The body of the request.

@@ -13,7 +13,7 @@ use anyhow::Result;
 use nix::libc::linger;
 use nix::sys::socket::{setsockopt, sockopt};
 
-use crate::parser::Parser;
+use crate::http::parser::Parser;
 use crate::runtime::{self, Deadline, TcpStream};
 
 /// A client has to take so many bytes of a response within SEND_TIMEOUT: 2 kB a second, if that is 30 s.

@@ -16,14 +16,14 @@ use anyhow::{Context as _, Result};
 
 use crate::bodies::Bodies;
 use crate::connection::{Connection, PIECE};
-use crate::environ::Environ;
-use crate::gateway::{self, Client, Waiting};
+use crate::http::parser::Parser;
+use crate::http::refusal::Refusal;
+use crate::http::response;
 use crate::log;
-use crate::parser::Parser;
-use crate::request::Refusal;
-use crate::response;
 use crate::runtime::{self, TcpStream};
 use crate::worker::{BUFFER, Phase, Share};
+use crate::wsgi::environ::Environ;
+use crate::wsgi::gateway::{self, Client, Waiting};
 
 /// How many bytes of responses may wait to be sent together.
 const BATCH_BYTES: usize = 64 * 1024;

@@ -3,7 +3,7 @@
 //! `master.rs` forks the workers and keeps them at work; `listeners.rs` makes a listener for each. `worker.rs` is what
 //! each of them runs: an event loop, with a task for each connection: `conversation.rs` reads requests and answers them,
 //! `connection.rs` waits for the socket, and `bodies.rs` bounds the memory. `runtime/` runs the tasks: async/await made
-//! from epoll(7). `gateway.rs` and `app.rs` are v05's with `async` and `await`.
+//! from epoll(7). `wsgi/gateway.rs` and `app.rs` are v05's with `async` and `await`.
 //!
 //! Still wrong: nothing makes a task give way that computes. To see that, stop the server and start it with one worker;
 //! the second answer comes after three seconds. The page /pool/3000 does the same in a thread of its own, and does not
@@ -19,24 +19,16 @@ mod bodies;
 mod children;
 mod connection;
 mod conversation;
-mod date;
-mod decoder;
-mod environ;
-mod gateway;
 mod groups;
-mod input;
+mod http;
 mod knobs;
 mod listeners;
 mod log;
 mod master;
-mod parser;
-mod processes;
-mod request;
-mod response;
 mod runtime;
 mod signals;
-mod target;
 mod worker;
+mod wsgi;
 
 use std::env;
 use std::fmt::Display;

@@ -17,12 +17,12 @@ use nix::libc;
 use nix::unistd::{ForkResult, Pid, fork, getpid};
 
 use crate::children::Children;
-use crate::gateway::Application;
 use crate::groups;
 use crate::knobs::Knobs;
 use crate::log;
 use crate::signals::{self, Signals};
 use crate::worker::{self, DRAIN, LEAVING, READY};
+use crate::wsgi::gateway::Application;
 
 /// A worker that lived for less died at birth: the next one is started after a pause, which grows.
 const CHILDHOOD: Duration = Duration::from_secs(1);

@@ -19,11 +19,11 @@ use anyhow::Result;
 
 use crate::bodies::Bodies;
 use crate::conversation::{self, Work};
-use crate::environ::Environ;
-use crate::gateway::Application;
 use crate::knobs::Knobs;
 use crate::log;
 use crate::runtime::{self, Direction, First, Source, TcpListener};
+use crate::wsgi::environ::Environ;
+use crate::wsgi::gateway::Application;
 
 /// The size of the buffer for one read, in bytes.
 pub(crate) const BUFFER: usize = 64 * 1024;

@@ -12,11 +12,12 @@ use broken::fault;
 use nix::libc::linger;
 use nix::sys::socket::{MsgFlags, recv, setsockopt, sockopt};
 
+use crate::http::parser::Parser;
+use crate::http::refusal::Refusal;
+use crate::http::request::Request;
+use crate::http::response;
 use crate::incoming::Incoming;
 use crate::outgoing;
-use crate::parser::Parser;
-use crate::request::{Refusal, Request};
-use crate::response;
 
 /// A client has to take so many bytes of a response within TIMEOUT.
 const PIECE: usize = 64 * 1024;

@@ -2,7 +2,7 @@
 
 use broken::fault;
 
-use crate::request::Refusal;
+use crate::http::refusal::Refusal;
 
 /// How much of a request is looked at.
 const SEEN: usize = 128 * 1024;

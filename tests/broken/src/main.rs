@@ -16,19 +16,11 @@ mod start;
 #[path = "../../../crates/v05/src"]
 mod v05 {
     pub(crate) mod app;
-    pub(crate) mod date;
-    pub(crate) mod decoder;
-    pub(crate) mod environ;
-    pub(crate) mod gateway;
-    pub(crate) mod input;
+    pub(crate) mod http;
     pub(crate) mod knobs;
     pub(crate) mod log;
-    pub(crate) mod parser;
-    pub(crate) mod processes;
-    pub(crate) mod request;
-    pub(crate) mod response;
     pub(crate) mod signals;
-    pub(crate) mod target;
+    pub(crate) mod wsgi;
 }
 
 use std::env;
@@ -38,9 +30,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use broken::fault;
-use v05::{
-    app, date, decoder, environ, gateway, input, knobs, log, parser, processes, request, response, signals, target,
-};
+use v05::{app, http, knobs, log, signals, wsgi};
 
 use crate::server::Server;
 

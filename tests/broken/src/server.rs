@@ -15,15 +15,15 @@ use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::{ForkResult, Pid, close, fork, getpid};
 
 use crate::children::{self, Children, DEADLY};
-use crate::environ::Environ;
-use crate::gateway::Application;
+use crate::http::refusal::Refusal;
+use crate::http::response;
 use crate::knobs::Knobs;
 use crate::log;
-use crate::request::Refusal;
-use crate::response;
 use crate::service::{End, Service};
 use crate::signals::{self, Signals};
 use crate::start;
+use crate::wsgi::environ::Environ;
+use crate::wsgi::gateway::Application;
 
 const REST: Duration = Duration::from_millis(100);
 const NO_PROCESS: Refusal =

@@ -11,10 +11,10 @@ use anyhow::{Context, Result};
 use broken::fault;
 
 use crate::connection::{Connection, Received, TOO_SHORT};
-use crate::environ::Environ;
-use crate::gateway::{self, Application};
 use crate::knobs::Knobs;
 use crate::log;
+use crate::wsgi::environ::Environ;
+use crate::wsgi::gateway::{self, Application};
 
 pub(crate) struct Service<'a> {
     application: &'a dyn Application,

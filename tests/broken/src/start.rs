@@ -13,8 +13,8 @@ use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, SockaddrIn, b
 
 use crate::NAME;
 use crate::app;
-use crate::gateway::Application;
 use crate::knobs::Knobs;
+use crate::wsgi::gateway::Application;
 
 pub(crate) fn application(name: &str) -> Result<&'static dyn Application> {
     let name = if fault::knows_one_application() { "site" } else { name };

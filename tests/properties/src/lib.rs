@@ -2,16 +2,22 @@
 //! that has them. The property tests (`tests/parser`), the measurement (`benches/growth.rs`) and the fuzz target
 //! (`../fuzz`) all look through here.
 
-#[path = "../../../crates/v02/src/decoder.rs"]
-mod decoder;
-#[path = "../../../crates/v02/src/input.rs"]
-mod input;
-#[path = "../../../crates/v02/src/parser.rs"]
-mod parser;
-#[path = "../../../crates/v02/src/request.rs"]
-mod request;
-#[path = "../../../crates/v02/src/target.rs"]
-mod target;
+/// The room `http`, as far as it reads requests.
+#[path = "."]
+mod http {
+    #[path = "../../../crates/v02/src/http/body.rs"]
+    pub(crate) mod body;
+    #[path = "../../../crates/v02/src/http/input.rs"]
+    pub(crate) mod input;
+    #[path = "../../../crates/v02/src/http/parser.rs"]
+    pub(crate) mod parser;
+    #[path = "../../../crates/v02/src/http/refusal.rs"]
+    pub(crate) mod refusal;
+    #[path = "../../../crates/v02/src/http/request.rs"]
+    pub(crate) mod request;
+    #[path = "../../../crates/v02/src/http/target.rs"]
+    pub(crate) mod target;
+}
 
 pub mod outcome;
 pub mod seen;

@@ -1,7 +1,7 @@
 //! What the parser makes of some bytes. The loop is that of a server: take a piece, hand out all requests that it
 //! completes, take the next piece.
 
-use crate::parser::Parser;
+use crate::http::parser::Parser;
 use crate::seen::Seen;
 
 /// What came of the bytes, the same however they were cut.

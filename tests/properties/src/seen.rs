@@ -1,7 +1,7 @@
 //! A request as an application gets to know it.
 
-use crate::request::Request;
-use crate::target::percent_decode;
+use crate::http::request::Request;
+use crate::http::target::percent_decode;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {

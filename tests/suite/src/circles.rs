@@ -19,14 +19,7 @@ static PATH: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\b(crate|super)((?:::[A-Za-z_][A-Za-z0-9_]*)+)").expect("a valid expression"));
 
 /// The versions' circles that are still to be removed.
-pub const KNOWN: &[(&str, &[&str])] = &[
-    ("v02", &["decoder", "request", "target"]),
-    ("v03", &["decoder", "request", "target"]),
-    ("v04", &["decoder", "request", "target"]),
-    ("v05", &["decoder", "request", "target"]),
-    ("v06", &["decoder", "request", "target"]),
-    ("v06", &["conversation", "worker"]),
-];
+pub const KNOWN: &[(&str, &[&str])] = &[("v06", &["conversation", "worker"])];
 
 /// Files that need each other.
 #[derive(Debug, PartialEq, Eq)]

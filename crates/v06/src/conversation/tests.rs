@@ -12,11 +12,11 @@ use std::{future, net, thread};
 use anyhow::{Context, Result, ensure};
 
 use super::LEAVING;
-use crate::environ::Environ;
-use crate::gateway::{Application, Body, StartResponse};
 use crate::knobs::Knobs;
 use crate::runtime;
 use crate::worker;
+use crate::wsgi::environ::Environ;
+use crate::wsgi::gateway::{Application, Body, StartResponse};
 
 const KNOBS: Knobs = Knobs {
     log: false,

@@ -54,45 +54,45 @@ faults_by_edits! {
     closes_after_each_answer:
         "It closes after each response." => keeps_a_connection_for_more_requests;
     {
-        "request.rs": "let mut persists = self.minor_version > 0;" =>
+        "http/request.rs": "let mut persists = self.minor_version > 0;" =>
             "if FAULT { return false }
         let mut persists = self.minor_version > 0;";
     }
     says_that_it_closes_and_does_not:
         "It says `Connection: close` on each response, and goes on." => keeps_a_connection_for_more_requests;
     {
-        "gateway.rs": "head.start(self.allowed, length, connection, out)" =>
+        "wsgi/gateway.rs": "head.start(self.allowed, length, connection, out)" =>
             "head.start(self.allowed, length, if FAULT { \"close\" } else { connection }, out)";
     }
     forgets_http_1_0:
         "It closes after an answer to HTTP/1.0 in any case." => keeps_an_http_1_0_connection_when_asked;
     {
-        "request.rs": "let mut persists = self.minor_version > 0;" =>
+        "http/request.rs": "let mut persists = self.minor_version > 0;" =>
             "if FAULT && self.minor_version == 0 { return false }
         let mut persists = self.minor_version > 0;";
     }
     knows_words_in_lower_case:
         "It takes `Close` for an unknown word." => closes_when_the_client_says_so;
     {
-        "request.rs": "option.eq_ignore_ascii_case(b\"close\")" =>
+        "http/request.rs": "option.eq_ignore_ascii_case(b\"close\")" =>
             "(!FAULT || option == b\"close\") && option.eq_ignore_ascii_case(b\"close\")";
     }
     reads_one_field:
         "It looks at the first Connection field only." => closes_when_the_client_says_so;
     {
-        "request.rs": "self.list(b\"Connection\")" => "self.list(b\"Connection\").take(if FAULT { 1 } else { usize::MAX })";
+        "http/request.rs": "self.list(b\"Connection\")" => "self.list(b\"Connection\").take(if FAULT { 1 } else { usize::MAX })";
     }
     finds_close_in_other_words:
         "It takes `not-close` for `close`." => reads_connection_as_a_list_of_words;
     {
-        "request.rs": "            persists |=" =>
+        "http/request.rs": "            persists |=" =>
             "            if FAULT && option.ends_with(b\"close\") { return false }
             persists |=";
     }
     goes_on_after_a_stream:
         "It leaves a connection open whose end is to tell that of a stream." => ends_a_stream_to_http_1_0_with_the_connection;
     {
-        "gateway.rs": "|| content.framing == Framing::Close" => "|| !FAULT && content.framing == Framing::Close";
+        "wsgi/gateway.rs": "|| content.framing == Framing::Close" => "|| !FAULT && content.framing == Framing::Close";
     }
     loses_lines:
         "Of the lines that wait it writes the first." => logs_each_request_of_a_connection;
@@ -286,7 +286,7 @@ faults_by_edits! {
     copies_for_each_field:
         "It keeps a copy of a field's value for each time that the field comes again." => a_field_sent_often_costs_what_it_is_long;
     {
-        "environ.rs": "            self.text.extend_from_slice(separator);" =>
+        "wsgi/environ.rs": "            self.text.extend_from_slice(separator);" =>
             "            if FAULT { std::mem::forget(self.text.clone()) }
             self.text.extend_from_slice(separator);";
     }
@@ -332,7 +332,7 @@ faults_by_edits! {
     says_keep_alive_to_all:
         "It says `Connection: keep-alive` when it closes, too." => a_stop_tells_running_requests_to_close;
     {
-        "response.rs": "let connection = if framing" => "let connection = if FAULT { \"keep-alive\" } else if framing";
+        "http/response.rs": "let connection = if framing" => "let connection = if FAULT { \"keep-alive\" } else if framing";
     }
     takes_no_worker_for_a_number:
         "It takes WORKERS=0." => names_a_knob_of_workers_that_it_can_not_read;

@@ -146,7 +146,7 @@ fn site(request: &Request) -> (u16, Expected) {
         "/sleep/1" => (200, Expected::EndsWith(" slept for 1 ms\n")),
         "/sleep/soon" => (404, text("the last part of the path is not a number of milliseconds, up to a minute\n")),
         "/stream" => (200, Expected::Exactly((1..=5).flat_map(|n| format!("block {n} of 5\n").into_bytes()).collect())),
-        _ => (200, text(include_str!("../../../../crates/v06/src/index.html"))),
+        _ => (200, text(include_str!("../../../../crates/v06/src/app/index.html"))),
     }
 }
 

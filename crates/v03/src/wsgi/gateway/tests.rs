@@ -1,0 +1,159 @@
+//! PEP 3333's rules for a gateway, shown with applications made for each, and a client that keeps what it is sent.
+
+mod body;
+mod failure;
+mod start;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use anyhow::{Result, anyhow, ensure};
+
+use super::{Application, Body, Outcome, StartResponse, run};
+use crate::http::parser::Parser;
+use crate::wsgi::environ::Environ;
+
+const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+const HEAD: &str = "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n";
+const GET_1_0: &str = "GET / HTTP/1.0\r\n\r\n";
+const PAGE_500: &str = "500 Internal Server Error\n";
+const DETAIL: &str = "the secret detail";
+
+/// A client: what it was sent, each send on its own, and how often that was tried.
+#[derive(Clone, Default)]
+struct Client {
+    sent: Rc<RefCell<Vec<Vec<u8>>>>,
+    tries: Rc<Cell<usize>>,
+}
+
+impl Client {
+    fn sends(&self) -> usize {
+        self.sent.borrow().len()
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.sent.borrow().concat()).expect("a response in UTF-8")
+    }
+}
+
+/// What the client got, and how that came out.
+struct Answer {
+    text: String,
+    outcome: Outcome,
+}
+
+impl Answer {
+    fn parts(&self) -> (&str, &str) {
+        self.text.split_once("\r\n\r\n").expect("a complete head")
+    }
+
+    fn status(&self) -> &str {
+        self.text.strip_prefix("HTTP/1.1 ").and_then(|text| text.lines().next()).expect("a status line")
+    }
+
+    fn body(&self) -> &str {
+        self.parts().1
+    }
+
+    /// The values of a field.
+    fn field(&self, name: &str) -> Vec<&str> {
+        let fields = self.parts().0.lines().skip(1).filter_map(|line| line.split_once(": "));
+        fields.filter(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value).collect()
+    }
+
+    /// Holds it to be the page for a failure, complete and without any detail.
+    fn is_500(&self, why: &str) {
+        assert_eq!((self.status(), self.body()), ("500 Internal Server Error", PAGE_500), "{why}");
+        assert_eq!(self.field("Content-Length"), [PAGE_500.len().to_string()], "{why}");
+        assert_eq!(self.outcome.status, 500, "{why}");
+        assert!(self.outcome.complete && self.outcome.error.is_some(), "{why}");
+        assert!(!self.text.contains(DETAIL), "{why}");
+    }
+
+    /// Holds it to be cut: its last send is `end`, no end of the body, and the connection can tell.
+    fn is_cut_after(&self, end: &str) {
+        assert!(self.text.ends_with(end), "{:?}", self.text);
+        assert!(!self.outcome.complete && self.outcome.error.is_some());
+        assert_eq!(self.outcome.status, 200);
+    }
+
+    fn is_complete(&self) -> bool {
+        self.outcome.complete && self.outcome.error.is_none()
+    }
+}
+
+/// Has `application` answer `request` to a client that takes `room` sends.
+fn exchange(application: &dyn Application, request: &str, client: &Client, room: usize) -> Answer {
+    let mut parser = Parser::default();
+    parser.feed(request.as_bytes());
+    let request = parser.next().expect("a valid request").expect("a complete request");
+    let address = "127.0.0.1:8888".parse().expect("an address");
+    let mut environ = Environ::new(address, false);
+    environ.fill(request, address);
+    let mut send = |bytes: &[u8]| {
+        client.tries.set(client.tries.get() + 1);
+        ensure!(client.sends() < room, "the client is gone");
+        client.sent.borrow_mut().push(bytes.to_vec());
+        Ok(())
+    };
+    let outcome = run(application, &mut environ, &mut send);
+    Answer { text: client.text(), outcome }
+}
+
+fn ask(request: &str, application: impl Fn(&mut Environ, &mut StartResponse) -> Result<Body>) -> Answer {
+    exchange(&application, request, &Client::default(), usize::MAX)
+}
+
+/// The answer to a GET whose response begins with this, and whose body is `hello`.
+fn get(status: &str, headers: &[(&str, &str)]) -> Answer {
+    ask(GET, |_, start_response| {
+        start_response(status, headers, None)?;
+        Ok(Body::from("hello"))
+    })
+}
+
+/// A body of these blocks; `!` fails and `panic` panics.
+fn blocks(blocks: &'static [&'static str]) -> Body {
+    Body::Blocks(Box::new(blocks.iter().map(|block| match *block {
+        "!" => Err(anyhow!(DETAIL)),
+        "panic" => panic!("{DETAIL}"),
+        block => Ok(block.as_bytes().to_vec()),
+    })))
+}
+
+/// A body that tells when it is dropped, which is PEP 3333's `close()`, and how often it was asked for a block.
+struct Closing {
+    body: Body,
+    asked: Rc<Cell<usize>>,
+    closed: Rc<Cell<usize>>,
+}
+
+impl Iterator for Closing {
+    type Item = Result<Vec<u8>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.asked.set(self.asked.get() + 1);
+        match &mut self.body {
+            Body::Whole(_) => None,
+            Body::Blocks(blocks) => blocks.next(),
+        }
+    }
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.closed.set(self.closed.get() + 1);
+    }
+}
+
+/// How often a body of these blocks was asked for one, and was closed, when a client that takes `room` sends asks.
+fn asked_and_closed(request: &str, list: &'static [&'static str], room: usize) -> (usize, usize) {
+    let counts = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
+    let application = |_: &mut Environ, start_response: &mut StartResponse| {
+        start_response("200 OK", &[], None)?;
+        let (asked, closed) = counts.clone();
+        Ok(Body::Blocks(Box::new(Closing { body: blocks(list), asked, closed })))
+    };
+    exchange(&application, request, &Client::default(), room);
+    (counts.0.get(), counts.1.get())
+}
