@@ -244,7 +244,7 @@ const CHAPTERS: [Chapter; 10] = [
         r#break: Break {
             title: "the end says enough",
             asks: "In master.rs, `renew` says nothing to the old worker, and drops it.",
-            notices: &["sighup_replaces_the_workers", "sighup_fails_no_request"],
+            notices: &["sighup_replaces_the_workers"],
         },
     },
 ];
