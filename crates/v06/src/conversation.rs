@@ -1,8 +1,8 @@
 //! A conversation: one task for each connection, which reads requests and answers them in order until one of the two sides
 //! ends it.
 //!
-//! While it is idle it owns no more than its connection. When bytes have come it takes a `Work` from its worker, answers
-//! all requests that they complete, sends the responses in one write, and gives the `Work` back.
+//! While it is idle it owns no more than its connection. When bytes have come it takes `Buffers`, answers all requests that
+//! they complete, sends the responses in one write, and puts the `Buffers` back.
 
 use std::cell::Cell;
 use std::future;
@@ -14,15 +14,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
-use crate::bodies::Bodies;
 use crate::connection::{Connection, PIECE};
-use crate::http::parser::Parser;
+use crate::connections::{BUFFER, Buffers, Permit, Phase};
 use crate::http::refusal::Refusal;
 use crate::http::response;
 use crate::log;
 use crate::runtime::{self, TcpStream};
-use crate::worker::{BUFFER, Phase, Share};
-use crate::wsgi::environ::Environ;
 use crate::wsgi::gateway::{self, Client, Waiting};
 
 /// How many bytes of responses may wait to be sent together.
@@ -42,20 +39,9 @@ const NO_ROOM: Refusal =
 const TOO_SHORT: Refusal = Refusal::malformed("the connection ended before the request was complete");
 
 struct Conversation {
-    worker: Share,
+    shared: Permit,
     peer: SocketAddr,
     connection: Connection,
-}
-
-/// What a connection needs while it is not idle.
-pub(crate) struct Work {
-    parser: Parser,
-    environ: Environ,
-    /// When the request has to be complete.
-    due: Instant,
-    /// Responses that are not sent yet.
-    out: Vec<u8>,
-    bodies: Bodies,
 }
 
 /// What is to happen to a connection.
@@ -74,9 +60,9 @@ enum Next {
 }
 
 /// Serves a connection to its end. (Not an `async fn`: its future would hold all of this twice.)
-pub(crate) fn serve(worker: Share, stream: TcpStream, peer: SocketAddr) -> impl Future<Output = ()> {
-    let connection = Connection::new(stream, worker.knobs.timeout);
-    let conversation = Conversation { worker, peer, connection };
+pub(crate) fn serve(shared: Permit, stream: TcpStream, peer: SocketAddr) -> impl Future<Output = ()> {
+    let connection = Connection::new(stream, shared.knobs.timeout);
+    let conversation = Conversation { shared, peer, connection };
     async move {
         if let Err(error) = conversation.run().await {
             log::line(format_args!("{} connection lost: {error:#}", conversation.peer));
@@ -93,9 +79,9 @@ impl Conversation {
             // In boxes, so that the task of an idle connection stays small.
             let next = match waited {
                 Some(true) if is_first => Box::pin(self.work(until)).await?,
-                Some(true) => Box::pin(self.work(Instant::now() + self.worker.knobs.timeout)).await?,
+                Some(true) => Box::pin(self.work(Instant::now() + self.shared.knobs.timeout)).await?,
                 // Who never said a word is told why, like one who said half a one.
-                None if is_first => Box::pin(self.refuse(TOO_SLOW, &mut self.worker.take_work())).await?,
+                None if is_first => Box::pin(self.refuse(TOO_SLOW, &mut self.shared.take_buffers())).await?,
                 _ => return Ok(()),
             };
             match next {
@@ -103,10 +89,10 @@ impl Conversation {
                 Next::Nothing => self.connection.deadline.set(until),
                 Next::Wait => {
                     is_first = false;
-                    self.connection.set_deadline(self.worker.knobs.keep_alive);
+                    self.connection.set_deadline(self.shared.knobs.keep_alive);
                 }
                 Next::Close => return Ok(()),
-                Next::Linger => return Box::pin(self.connection.linger(&self.worker.buffer)).await,
+                Next::Linger => return Box::pin(self.connection.linger(&self.shared.buffer)).await,
                 Next::Cut => return self.connection.cut(),
             }
         }
@@ -117,7 +103,7 @@ impl Conversation {
         let mut readable = self.connection.stream.readable();
         future::poll_fn(move |cx| match Pin::new(&mut readable).poll(cx) {
             Poll::Ready(result) => Poll::Ready(result.map(|()| true)),
-            Poll::Pending if self.worker.phase.get() == Phase::Stopping => Poll::Ready(Ok(false)),
+            Poll::Pending if self.shared.phase.get() == Phase::Stopping => Poll::Ready(Ok(false)),
             Poll::Pending => Poll::Pending,
         })
     }
@@ -125,98 +111,101 @@ impl Conversation {
     /// Answers what comes, until the connection is idle again or ends. The first request has to be complete at `due`. An
     /// error means that the connection is lost.
     async fn work(&self, due: Instant) -> Result<Next> {
-        let mut work = self.worker.take_work();
-        work.due = due;
+        let mut buffers = self.shared.take_buffers();
+        buffers.due = due;
         let mut late_reads = 0;
         let next = loop {
-            let count = match self.read(&mut work).await {
+            let count = match self.read(&mut buffers).await {
                 // Between two requests a client may leave as it likes.
-                Err(_) if !work.parser.is_midway() => return Ok(Next::Close),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return self.refuse(TOO_SLOW, &mut work).await,
+                Err(_) if !buffers.parser.is_midway() => return Ok(Next::Close),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    return self.refuse(TOO_SLOW, &mut buffers).await;
+                }
                 count => count?,
             };
-            if !work.bodies.hold(work.parser.size()) {
-                return self.refuse(NO_ROOM, &mut work).await;
+            if !buffers.bodies.hold(buffers.parser.size()) {
+                return self.refuse(NO_ROOM, &mut buffers).await;
             }
             let next = match count {
                 None => Next::Nothing,
-                Some(0) if work.parser.is_midway() => return self.refuse(TOO_SHORT, &mut work).await,
+                Some(0) if buffers.parser.is_midway() => return self.refuse(TOO_SHORT, &mut buffers).await,
                 Some(0) => Next::Close,
-                Some(_) => self.answer_all(&mut work).await?,
+                Some(_) => self.answer_all(&mut buffers).await?,
             };
-            work.bodies.hold(work.parser.size());
-            self.flush(&mut work.out).await?;
+            buffers.bodies.hold(buffers.parser.size());
+            self.flush(&mut buffers.out).await?;
             // Who sends as fast as this reads is neither to starve the others nor to escape the deadline.
             if count == Some(BUFFER) {
                 runtime::yield_now().await;
             }
-            let is_late = work.parser.is_midway() && work.due <= runtime::now();
+            let is_late = buffers.parser.is_midway() && buffers.due <= runtime::now();
             late_reads = if is_late { late_reads + 1 } else { 0 };
             if late_reads > LATE_READS {
-                return self.refuse(TOO_SLOW, &mut work).await;
+                return self.refuse(TOO_SLOW, &mut buffers).await;
             }
-            if !matches!(next, Next::Nothing | Next::Wait) || !work.parser.is_midway() {
+            if !matches!(next, Next::Nothing | Next::Wait) || !buffers.parser.is_midway() {
                 break next;
             }
         };
         // What is half done goes with its connection.
-        if !work.parser.is_midway() {
-            work.out.shrink_to(BATCH_BYTES);
-            self.worker.give_back(work);
+        if !buffers.parser.is_midway() {
+            buffers.out.shrink_to(BATCH_BYTES);
+            self.shared.put_back(buffers);
         }
         Ok(next)
     }
 
     /// One read, up to the deadline: `WouldBlock` when that has passed and nothing is left that had arrived by then.
-    async fn read(&self, work: &mut Work) -> io::Result<Option<usize>> {
-        self.connection.deadline.set(work.due);
-        let read = self.connection.read(&mut work.parser, &self.worker.buffer);
+    async fn read(&self, buffers: &mut Buffers) -> io::Result<Option<usize>> {
+        self.connection.deadline.set(buffers.due);
+        let read = self.connection.read(&mut buffers.parser, &self.shared.buffer);
         match self.connection.deadline.watch(read).await {
             Some(count) => count,
-            None => self.connection.try_read(&mut work.parser, &self.worker.buffer).map(Some),
+            None => self.connection.try_read(&mut buffers.parser, &self.shared.buffer).map(Some),
         }
     }
 
     /// Answers all requests that have come. The responses wait in `out`.
-    async fn answer_all(&self, work: &mut Work) -> Result<Next> {
+    async fn answer_all(&self, buffers: &mut Buffers) -> Result<Next> {
         let mut count = 0;
         loop {
-            match work.parser.next() {
-                Ok(Some(request)) => work.environ.fill(request, self.peer),
+            match buffers.parser.next() {
+                Ok(Some(request)) => buffers.environ.fill(request, self.peer),
                 Ok(None) => break,
-                Err(refusal) => return self.refuse(refusal, work).await,
+                Err(refusal) => return self.refuse(refusal, buffers).await,
             }
-            match self.answer(work).await {
+            match self.answer(buffers).await {
                 Next::Wait => {}
                 // Answers before this one may be on their way.
                 Next::Close if count > 0 => return Ok(Next::Linger),
                 next => return Ok(next),
             }
             count += 1;
-            if work.out.len() >= BATCH_BYTES || count % BATCH == 0 {
-                self.flush(&mut work.out).await?;
+            if buffers.out.len() >= BATCH_BYTES || count % BATCH == 0 {
+                self.flush(&mut buffers.out).await?;
                 runtime::yield_now().await;
             }
         }
-        if work.parser.take_continue() {
-            work.out.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
+        if buffers.parser.take_continue() {
+            buffers.out.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
         }
         if count == 0 {
             return Ok(Next::Nothing);
         }
-        work.due = Instant::now() + self.worker.knobs.timeout;
+        buffers.due = Instant::now() + self.shared.knobs.timeout;
         Ok(Next::Wait)
     }
 
     /// Answers the request that the environ was filled from.
-    async fn answer(&self, work: &mut Work) -> Next {
-        let wants_more = work.environ.request.persists();
-        let persists = || wants_more && self.worker.phase.get() == Phase::Serving;
-        let (earlier, has_begun) = (Cell::new(work.out.len()), Cell::new(false));
-        let out = &mut work.out;
+    async fn answer(&self, buffers: &mut Buffers) -> Next {
+        let wants_more = buffers.environ.request.persists();
+        let persists = || wants_more && self.shared.phase.get() == Phase::Serving;
+        let (earlier, has_begun) = (Cell::new(buffers.out.len()), Cell::new(false));
+        let out = &mut buffers.out;
         let mut client = Sending { conversation: self, out, earlier: &earlier, has_begun: &has_begun, sent: 0 };
         let answered = {
-            let mut answering = pin!(gateway::run(self.worker.application, &mut work.environ, &persists, &mut client));
+            let mut answering =
+                pin!(gateway::run(self.shared.application, &mut buffers.environ, &persists, &mut client));
             let mut leaving = None; // Made when it is needed: most applications don't wait.
             future::poll_fn(|cx| match answering.as_mut().poll(cx) {
                 Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
@@ -227,22 +216,22 @@ impl Conversation {
             })
             .await
         };
-        work.environ.input = Cursor::default(); // However this ended: the environ will be used again.
+        buffers.environ.input = Cursor::default(); // However this ended: the environ will be used again.
         let Some(outcome) = answered else {
             log::line(format_args!("{} the client has left; its request is dropped", self.peer));
-            work.out.truncate(earlier.get()); // Nothing of this response was sent. The ones before it may be waited for.
+            buffers.out.truncate(earlier.get()); // Nothing of this response was sent. The ones before it may be waited for.
             return Next::Linger;
         };
         if let Some(error) = outcome.error {
             log::line(format_args!("{} {error:#}", self.peer));
         }
-        if self.worker.knobs.log {
-            log::request(self.peer, work.environ.request.line(), outcome.status, outcome.count);
+        if self.shared.knobs.log {
+            log::request(self.peer, buffers.environ.request.line(), outcome.status, outcome.count);
         }
         match outcome.complete {
             false => Next::Cut,
             true if !outcome.closes => Next::Wait,
-            true if wants_more || work.parser.is_midway() || outcome.count > PIECE as u64 => Next::Linger,
+            true if wants_more || buffers.parser.is_midway() || outcome.count > PIECE as u64 => Next::Linger,
             true => Next::Close,
         }
     }
@@ -259,26 +248,20 @@ impl Conversation {
         }
     }
 
-    async fn refuse(&self, refusal: Refusal, work: &mut Work) -> Result<Next> {
-        let line = work.parser.line();
+    async fn refuse(&self, refusal: Refusal, buffers: &mut Buffers) -> Result<Next> {
+        let line = buffers.parser.line();
         let (answer, count) = response::refusal(refusal, line.starts_with(b"HEAD "))?;
-        work.out.extend_from_slice(&answer);
-        if self.worker.knobs.log {
+        buffers.out.extend_from_slice(&answer);
+        if self.shared.knobs.log {
             log::request(self.peer, line, refusal.status, count);
         }
-        self.flush(&mut work.out).await?;
+        self.flush(&mut buffers.out).await?;
         Ok(Next::Linger)
     }
 
     /// Sends what is in `out`, and empties it.
     fn flush(&self, out: &mut Vec<u8>) -> impl Future<Output = io::Result<()>> {
-        self.connection.flush(out, self.worker.knobs.send_timeout)
-    }
-}
-
-impl Work {
-    pub(crate) fn new(environ: Environ, bodies: Bodies) -> Work {
-        Work { parser: Parser::default(), environ, due: runtime::now(), out: Vec::new(), bodies }
+        self.connection.flush(out, self.shared.knobs.send_timeout)
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! `master.rs` forks the workers and keeps them at work; `listeners.rs` makes a listener for each. `worker.rs` is what
 //! each of them runs: an event loop, with a task for each connection: `conversation.rs` reads requests and answers them,
-//! `connection.rs` waits for the socket, and `bodies.rs` bounds the memory. `runtime/` runs the tasks: async/await made
-//! from epoll(7). `wsgi/gateway.rs` and `app.rs` are v05's with `async` and `await`.
+//! `connection.rs` waits for the socket, `connections.rs` has what they share, and `bodies.rs` bounds the memory.
+//! `runtime/` runs the tasks: async/await made from epoll(7). `wsgi/gateway.rs` and `app.rs` are v05's with `async` and `await`.
 //!
 //! Still wrong: nothing makes a task give way that computes. To see that, stop the server and start it with one worker;
 //! the second answer comes after three seconds. The page /pool/3000 does the same in a thread of its own, and does not
@@ -18,6 +18,7 @@ mod app;
 mod bodies;
 mod children;
 mod connection;
+mod connections;
 mod conversation;
 mod groups;
 mod http;

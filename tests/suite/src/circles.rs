@@ -18,9 +18,6 @@ use regex::Regex;
 static PATH: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\b(crate|super)((?:::[A-Za-z_][A-Za-z0-9_]*)+)").expect("a valid expression"));
 
-/// The versions' circles that are still to be removed.
-pub const KNOWN: &[(&str, &[&str])] = &[("v06", &["conversation", "worker"])];
-
 /// Files that need each other.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Circle {

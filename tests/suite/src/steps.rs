@@ -129,6 +129,7 @@ pub const STEPS: &[Step] = &[
         adds: &[
             "bodies.rs",
             "connection/tests.rs",
+            "connections.rs",
             "conversation.rs",
             "conversation/tests.rs",
             "wsgi/gateway/tests/waiting.rs",

@@ -5,7 +5,7 @@ faults_by_edits! {
     takes_two_clients_a_worker:
         "A worker has two connections at the most." => answers_a_client_while_three_hundred_are_silent;
     {
-        "worker.rs": "self.knobs.max_connections" => "if FAULT { 2 } else { self.knobs.max_connections }";
+        "worker.rs": "self.connections.knobs.max_connections" => "if FAULT { 2 } else { self.connections.knobs.max_connections }";
     }
     has_few_descriptors:
         "It lowers its limit of descriptors." => holds_five_thousand_idle_connections;
@@ -16,7 +16,7 @@ faults_by_edits! {
     ignores_its_limit_of_connections:
         "A worker takes any number of connections." => a_client_above_the_limit_of_connections_waits;
     {
-        "worker.rs": "self.knobs.max_connections" => "if FAULT { usize::MAX } else { self.knobs.max_connections }";
+        "worker.rs": "self.connections.knobs.max_connections" => "if FAULT { usize::MAX } else { self.connections.knobs.max_connections }";
     }
     ends_a_worker_without_descriptors:
         "A worker ends when accept() fails." => serves_whom_it_has_in_a_shortage_of_descriptors;
@@ -103,8 +103,8 @@ faults_by_edits! {
     answers_the_last_first:
         "Of several requests it answers the last one first." => answers_in_order, answers_a_thousand_requests_at_once;
     {
-        "conversation.rs": "if let Some(error) = outcome.error {" => "if FAULT && earlier.get() <= work.out.len() {
-            work.out.rotate_left(earlier.get());
+        "conversation.rs": "if let Some(error) = outcome.error {" => "if FAULT && earlier.get() <= buffers.out.len() {
+            buffers.out.rotate_left(earlier.get());
         }
         if let Some(error) = outcome.error {";
     }
@@ -113,7 +113,7 @@ faults_by_edits! {
             => answers_a_pipeline_cut_anywhere, answers_a_thousand_requests_at_once;
     {
         "conversation.rs": "count += 1;" => "count += 1;
-            if FAULT { work.parser = Parser::default(); }";
+            if FAULT { buffers.parser = Default::default(); }";
     }
     answers_one_batch:
         "It answers 64 requests, and forgets to look for more." => answers_a_thousand_requests_at_once;
@@ -124,18 +124,18 @@ faults_by_edits! {
     stays_after_a_refusal:
         "It does not close after a refusal." => stops_at_a_refusal_in_a_pipeline;
     {
-        "conversation.rs": "        self.flush(&mut work.out).await?;
+        "conversation.rs": "        self.flush(&mut buffers.out).await?;
         Ok(Next::Linger)" =>
-            "        self.flush(&mut work.out).await?;
-        if FAULT { work.parser = Parser::default(); return Ok(Next::Wait) }
+            "        self.flush(&mut buffers.out).await?;
+        if FAULT { buffers.parser = Default::default(); return Ok(Next::Wait) }
         Ok(Next::Linger)";
     }
     takes_a_body_for_a_request:
         "It does not skip a body that nobody asked for." => finds_the_next_request_after_any_answer;
     {
         "conversation.rs": "if let Some(error) = outcome.error {" => "if FAULT && outcome.status == 405 {
-            work.parser = Parser::default();
-            work.parser.feed(work.environ.input.get_ref());
+            buffers.parser = Default::default();
+            buffers.parser.feed(buffers.environ.input.get_ref());
         }
         if let Some(error) = outcome.error {";
     }
@@ -147,7 +147,7 @@ faults_by_edits! {
     forgets_the_100:
         "It sends no 100." => asks_for_a_body_on_a_used_connection;
     {
-        "conversation.rs": "if work.parser.take_continue()" => "if work.parser.take_continue() && !FAULT";
+        "conversation.rs": "if buffers.parser.take_continue()" => "if buffers.parser.take_continue() && !FAULT";
     }
     leaves_when_the_client_has_finished:
         "It takes the end of what a client sends for the client's end." => answers_a_client_that_has_finished_sending;
@@ -171,14 +171,14 @@ faults_by_edits! {
     closes_idle_connections_soon:
         "It closes an idle connection after TIMEOUT." => is_not_impatient_with_an_idle_connection;
     {
-        "conversation.rs": "self.worker.knobs.keep_alive" =>
-            "if FAULT { self.worker.knobs.timeout } else { self.worker.knobs.keep_alive }";
+        "conversation.rs": "self.shared.knobs.keep_alive" =>
+            "if FAULT { self.shared.knobs.timeout } else { self.shared.knobs.keep_alive }";
     }
     keeps_idle_connections:
         "It ignores KEEP_ALIVE." => closes_an_idle_connection;
     {
-        "conversation.rs": "self.worker.knobs.keep_alive" =>
-            "if FAULT { std::time::Duration::from_secs(86_400) } else { self.worker.knobs.keep_alive }";
+        "conversation.rs": "self.shared.knobs.keep_alive" =>
+            "if FAULT { std::time::Duration::from_secs(86_400) } else { self.shared.knobs.keep_alive }";
     }
     tells_idle_clients_that_they_are_slow:
         "It answers 408 to a client that has asked for nothing." => closes_an_idle_connection;
@@ -188,8 +188,8 @@ faults_by_edits! {
     times_the_first_request:
         "TIMEOUT is for the first request of a connection only." => limits_the_time_for_each_request;
     {
-        "conversation.rs": "self.work(Instant::now() + self.worker.knobs.timeout)" =>
-            "self.work(Instant::now() + if FAULT { std::time::Duration::from_secs(86_400) } else { self.worker.knobs.timeout })";
+        "conversation.rs": "self.work(Instant::now() + self.shared.knobs.timeout)" =>
+            "self.work(Instant::now() + if FAULT { std::time::Duration::from_secs(86_400) } else { self.shared.knobs.timeout })";
     }
     looks_at_the_clock_too_early:
         "What it did since it last waited for events counts as its clients' time." => a_computation_takes_no_time_from_others;
@@ -230,9 +230,9 @@ faults_by_edits! {
         "It serves a connection as long as there is something to read." => a_long_pipeline_waits_for_others;
     {
         "conversation.rs": "if count == Some(BUFFER) {" => "if count == Some(BUFFER) && !FAULT {";
-        "conversation.rs": "self.flush(&mut work.out).await?;
+        "conversation.rs": "self.flush(&mut buffers.out).await?;
                 runtime::yield_now().await;" =>
-            "self.flush(&mut work.out).await?;
+            "self.flush(&mut buffers.out).await?;
                 if !FAULT { runtime::yield_now().await }";
         "connection.rs": "if piece.len() == PIECE {" => "if piece.len() == PIECE && !FAULT {";
     }
@@ -273,8 +273,8 @@ faults_by_edits! {
     waits_for_readers:
         "It ignores SEND_TIMEOUT." => lets_go_of_a_client_that_stops_reading;
     {
-        "conversation.rs": "self.connection.flush(out, self.worker.knobs.send_timeout)" =>
-            "let timeout = if FAULT { std::time::Duration::from_secs(86_400) } else { self.worker.knobs.send_timeout };
+        "conversation.rs": "self.connection.flush(out, self.shared.knobs.send_timeout)" =>
+            "let timeout = if FAULT { std::time::Duration::from_secs(86_400) } else { self.shared.knobs.send_timeout };
         self.connection.flush(out, timeout)";
     }
     waits_for_a_third_of_the_buffer:
@@ -326,8 +326,8 @@ faults_by_edits! {
     waits_for_idle_clients:
         "While it stops it keeps idle connections." => a_stop_closes_idle_connections;
     {
-        "conversation.rs": "if self.worker.phase.get() == Phase::Stopping" =>
-            "if self.worker.phase.get() == Phase::Stopping && !FAULT";
+        "conversation.rs": "if self.shared.phase.get() == Phase::Stopping" =>
+            "if self.shared.phase.get() == Phase::Stopping && !FAULT";
     }
     says_keep_alive_to_all:
         "It says `Connection: keep-alive` when it closes, too." => a_stop_tells_running_requests_to_close;
@@ -367,7 +367,7 @@ faults_by_edits! {
     keeps_the_body_of_a_failure:
         "When an application fails it keeps the body of the request." => keeps_no_body_of_a_request_that_failed;
     {
-        "conversation.rs": "work.environ.input = Cursor::default();" => "if !FAULT { work.environ.input = Cursor::default(); }";
+        "conversation.rs": "buffers.environ.input = Cursor::default();" => "if !FAULT { buffers.environ.input = Cursor::default(); }";
     }
     ignores_its_limit_of_bodies:
         "It takes any number of bodies at once." => bounds_the_bodies_of_a_worker;
@@ -383,12 +383,12 @@ faults_by_edits! {
         "Empty lines keep an idle connection open." => empty_lines_keep_no_connection_open;
     {
         "conversation.rs": "self.connection.deadline.set(until)," =>
-            "if FAULT { self.connection.set_deadline(self.worker.knobs.keep_alive) } else { self.connection.deadline.set(until) },";
+            "if FAULT { self.connection.set_deadline(self.shared.knobs.keep_alive) } else { self.connection.deadline.set(until) },";
     }
     drops_a_pipeline_with_its_client:
         "When it drops a request it drops what was answered before it, too." => sends_what_was_answered_before_a_client_left;
     {
-        "conversation.rs": "work.out.truncate(earlier.get());" => "work.out.truncate(earlier.get());
+        "conversation.rs": "buffers.out.truncate(earlier.get());" => "buffers.out.truncate(earlier.get());
             if FAULT { return Next::Cut }";
     }
     counts_bodies_that_were_answered:
@@ -405,7 +405,7 @@ faults_by_edits! {
     grants_replaced_workers_any_grace:
         "A worker that was replaced may take any time." => ends_the_replaced_workers_after_grace;
     {
-        "worker.rs": "runtime::sleep(self.knobs.grace)" => "runtime::sleep(self.knobs.grace * if FAULT { 1000 } else { 1 })";
+        "worker.rs": "runtime::sleep(self.connections.knobs.grace)" => "runtime::sleep(self.knobs.grace * if FAULT { 1000 } else { 1 })";
         "master.rs": "*until <= Instant::now()" => "*until <= Instant::now() && !FAULT";
     }
     waits_for_a_computing_worker:
