@@ -405,7 +405,7 @@ faults_by_edits! {
     grants_replaced_workers_any_grace:
         "A worker that was replaced may take any time." => ends_the_replaced_workers_after_grace;
     {
-        "worker.rs": "runtime::sleep(self.connections.knobs.grace)" => "runtime::sleep(self.knobs.grace * if FAULT { 1000 } else { 1 })";
+        "worker.rs": "runtime::sleep(self.connections.knobs.grace)" => "runtime::sleep(self.connections.knobs.grace * if FAULT { 1000 } else { 1 })";
         "master.rs": "*until <= Instant::now()" => "*until <= Instant::now() && !FAULT";
     }
     waits_for_a_computing_worker:
