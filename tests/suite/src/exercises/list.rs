@@ -204,7 +204,7 @@ const CHAPTERS: [Chapter; 10] = [
         },
         r#break: Break {
             title: "pending, and no waker",
-            asks: "In worker.rs, `until_below` leaves no waker.",
+            asks: "In connections.rs, `until_below` leaves no waker.",
             notices: &["a_client_above_the_limit_of_connections_waits"],
         },
     },
