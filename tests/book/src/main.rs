@@ -1,6 +1,6 @@
 //! The program `book`: checks the lessons, tells what of a step is not told yet, makes anew what machines make.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -8,6 +8,7 @@ use book::book::{Book, CHAPTERS, ROOT};
 use book::chapter::Chapter;
 use book::code::Telling;
 use book::console::namespaces;
+use book::language::{self, Language, NOT_YET};
 use book::{check, exercises, glossary, refresh};
 use clap::{Parser, Subcommand};
 use suite::server::supervisor::end_without_a_reader;
@@ -62,6 +63,11 @@ enum Command {
         /// The pages; all if none is given
         pages: Vec<String>,
     },
+    /// Checks the language of pages and sources, also of those that `check` does not hold to it yet
+    Language {
+        /// Pages, files or folders, such as v04, README.md or crates/v04; all if none is given
+        names: Vec<String>,
+    },
     /// Applies the solution of each exercise to a copy and tries it
     Exercises {
         /// Tries all cases of its version on each solution too
@@ -91,6 +97,7 @@ fn run(arguments: Arguments) -> Result<bool> {
         Command::Check { only_read, pages } => check_pages(&open()?, &pages, only_read),
         Command::Left { version, only } => left(&open()?, &version, only.as_deref()),
         Command::Refresh { check, pages } => refresh_pages(&open()?, &pages, check),
+        Command::Language { names } => check_language(&arguments.root.canonicalize()?, &names),
         Command::Exercises { whole } => exercises::run(whole),
         Command::Namespaces { terminals } => namespaces::keep(&terminals).map(|()| true),
     }
@@ -106,8 +113,13 @@ fn pages(book: &Book, names: &[String]) -> Result<Vec<Chapter>> {
 fn check_pages(book: &Book, names: &[String], only_read: bool) -> Result<bool> {
     let pages = pages(book, names)?;
     let mut report = check::check(book, &pages, only_read)?;
+    let language = Language::new()?;
     if names.is_empty() {
         report.faults.extend(glossary::check(book)?);
+        report.faults.extend(language.check(&book.root, &NOT_YET)?);
+    }
+    for page in pages.iter().filter(|page| !names.is_empty() && language::is_held(&page.path)) {
+        report.faults.extend(language.check_file(&book.root, &page.path)?);
     }
     for fault in &report.faults {
         println!("{fault}");
@@ -118,6 +130,23 @@ fn check_pages(book: &Book, names: &[String], only_read: bool) -> Result<bool> {
     let (pages, run, not_run, faults) = (pages.len(), report.run, report.notes.len(), report.faults.len());
     println!("pages: {pages}, commands' blocks run: {run}, not tried: {not_run}, wrong: {faults}");
     Ok(report.faults.is_empty())
+}
+
+fn check_language(root: &Path, names: &[String]) -> Result<bool> {
+    let files = match names {
+        [] => language::files(root)?,
+        _ => names.iter().map(|name| language::named(root, name)).collect::<Result<Vec<_>>>()?.concat(),
+    };
+    let language = Language::new()?;
+    let mut wrong = 0;
+    for path in &files {
+        for fault in language.check_file(root, path)? {
+            println!("{fault}");
+            wrong += 1;
+        }
+    }
+    println!("files: {}, wrong: {wrong}", files.len());
+    Ok(wrong == 0)
 }
 
 fn left(book: &Book, version: &str, only: Option<&str>) -> Result<bool> {
