@@ -1,6 +1,6 @@
 //! The program `book`: checks the lessons, tells what of a step is not told yet, makes anew what machines make.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -9,6 +9,7 @@ use book::chapter::Chapter;
 use book::check::Report;
 use book::code::{Telling, checkpoint};
 use book::console::namespaces;
+use book::language::{self, Language, NOT_YET};
 use book::{check, exercises, glossary, refresh, replay};
 use clap::{Parser, Subcommand};
 use suite::server::supervisor::end_without_a_reader;
@@ -75,6 +76,11 @@ enum Command {
         /// The pages; all if none is given
         pages: Vec<String>,
     },
+    /// Checks the language of pages and sources, also of those that `check` does not hold to it yet
+    Language {
+        /// Pages, files or folders, such as v04, README.md or crates/v04; all if none is given
+        names: Vec<String>,
+    },
     /// Applies the solution of each exercise to a copy and tries it
     Exercises {
         /// Tries all cases of its version on each solution too
@@ -106,6 +112,7 @@ fn run(arguments: Arguments) -> Result<bool> {
         Command::Refresh { check, pages } => refresh_pages(&open()?, &pages, check),
         Command::Replay { pages } => replay_pages(&open()?, &pages),
         Command::At { checkpoint, folder } => replay::write_at(&open()?, &checkpoint, &folder).map(|()| true),
+        Command::Language { names } => check_language(&arguments.root.canonicalize()?, &names),
         Command::Exercises { whole } => exercises::run(whole),
         Command::Namespaces { terminals } => namespaces::keep(&terminals).map(|()| true),
     }
@@ -121,9 +128,14 @@ fn pages(book: &Book, names: &[String]) -> Result<Vec<Chapter>> {
 fn check_pages(book: &Book, names: &[String], only_read: bool) -> Result<bool> {
     let pages = pages(book, names)?;
     let mut report = check::check(book, &pages, only_read)?;
+    let language = Language::new()?;
     if names.is_empty() {
         report.faults.extend(glossary::check(book)?);
         report.faults.extend(checkpoint::listed(book));
+        report.faults.extend(language.check(&book.root, &NOT_YET)?);
+    }
+    for page in pages.iter().filter(|page| !names.is_empty() && language::is_held(&page.path)) {
+        report.faults.extend(language.check_file(&book.root, &page.path)?);
     }
     Ok(print(pages.len(), &report))
 }
@@ -145,6 +157,23 @@ fn print(pages: usize, report: &Report) -> bool {
     let (run, not_run, faults) = (report.run, report.notes.len(), report.faults.len());
     println!("pages: {pages}, commands' blocks run: {run}, not tried: {not_run}, wrong: {faults}");
     report.faults.is_empty()
+}
+
+fn check_language(root: &Path, names: &[String]) -> Result<bool> {
+    let files = match names {
+        [] => language::files(root)?,
+        _ => names.iter().map(|name| language::named(root, name)).collect::<Result<Vec<_>>>()?.concat(),
+    };
+    let language = Language::new()?;
+    let mut wrong = 0;
+    for path in &files {
+        for fault in language.check_file(root, path)? {
+            println!("{fault}");
+            wrong += 1;
+        }
+    }
+    println!("files: {}, wrong: {wrong}", files.len());
+    Ok(wrong == 0)
 }
 
 fn left(book: &Book, version: &str, only: Option<&str>) -> Result<bool> {

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use book::book::Book;
 use book::fault::Fault;
+use book::language::{Language, NOT_YET};
 use book::{check, claims, code, form, glossary, links, quotes};
 
 /// Fails with all that is wrong.
@@ -46,6 +47,12 @@ fn each_link_leads_somewhere() -> Result<()> {
 #[test]
 fn each_term_is_explained_and_linked() -> Result<()> {
     complain(glossary::check(&Book::open()?)?);
+    Ok(())
+}
+
+#[test]
+fn the_language_is_plain() -> Result<()> {
+    complain(Language::new()?.check(&Book::open()?.root, &NOT_YET)?);
     Ok(())
 }
 

@@ -6,6 +6,8 @@ mod claims;
 mod code;
 #[path = "wrong/form.rs"]
 mod form;
+#[path = "wrong/language.rs"]
+mod language;
 #[path = "wrong/pages.rs"]
 mod pages;
 #[path = "wrong/program.rs"]

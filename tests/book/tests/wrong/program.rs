@@ -31,6 +31,19 @@ fn it_checks_pages() -> Result<()> {
 }
 
 #[test]
+fn it_checks_the_language_of_any_page() -> Result<()> {
+    let repository = Repository::new()?;
+    repository.put("lessons/v04.md", "# v04: new\n\nMend it.\n")?;
+    let (said, _, done) = book(&repository, &["language", "v04"])?;
+    let fault = "lessons/v04.md:3: \"Mend\": write fix (rule: mend)\nfiles: 1, wrong: 1\n";
+    assert_eq!((said.as_str(), done), (fault, false));
+    repository.put("lessons/next.md", "# Next\n\nMend it.\n")?;
+    let (said, _, done) = book(&repository, &["check", "--only-read", "next"])?;
+    assert!(!done && said.starts_with("lessons/next.md:3: \"Mend\": write fix"), "{said}");
+    Ok(())
+}
+
+#[test]
 fn it_ends_quietly_when_nobody_reads_what_it_prints() -> Result<()> {
     let repository = Repository::new()?;
     let mut command = Command::new(env!("CARGO_BIN_EXE_book"));
