@@ -6,10 +6,11 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use book::book::Book;
 use book::code;
+use book::code::checkpoint::listed;
 use book::replay::{replay, write_at};
 use tempfile::TempDir;
 
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 8] = [
     ("Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n"),
     ("crates/v01/Cargo.toml", "[package]\nname = \"v01\"\nedition = \"2024\"\n\n[dependencies]\n"),
     ("crates/v01/src/main.rs", "fn main() {\n    println!(\"one\");\n}\n"),
@@ -20,10 +21,11 @@ const FILES: [(&str, &str); 7] = [
         "//! Greetings.\n\nuse std::fmt::Display;\n\npub(crate) fn greeting(name: impl Display) -> String {\n    format!(\"hello, \
          {name}\")\n}\n",
     ),
+    ("crates/v02/src/words.rs", "const WORDS: [&str; 1] = [\"hello\"];\n"),
     ("lessons/SUMMARY.md", "# Summary\n\n- [v02](v02.md)\n"),
 ];
 
-/// It throws a file away, and a function takes its final form in two steps.
+/// It throws a file away, a function takes its final form in two steps, and a file is copied.
 const CHAPTER: &str = include_str!("replay/v02.md");
 
 /// Where the chapter stands.
@@ -38,11 +40,15 @@ impl Repository {
         ensure!(old.is_empty() || CHAPTER.matches(old).count() == 1, "not once in the chapter: {old}");
         let chapter = if old.is_empty() { CHAPTER.to_owned() } else { CHAPTER.replace(old, new) };
         for (path, text) in FILES.into_iter().chain([(PAGE, chapter.as_str())]) {
-            let path = repository.root().join(path);
-            fs::create_dir_all(path.parent().context("a file is in a folder")?)?;
-            fs::write(path, text)?;
+            repository.put(path, text)?;
         }
         Ok(repository)
+    }
+
+    fn put(&self, path: &str, text: &str) -> Result<()> {
+        let path = self.root().join(path);
+        fs::create_dir_all(path.parent().context("a file is in a folder")?)?;
+        Ok(fs::write(path, text)?)
     }
 
     fn root(&self) -> &Path {
@@ -123,7 +129,40 @@ fn checkpoints_are_numbered() -> Result<()> {
 #[test]
 fn a_checkpoint_is_proved() -> Result<()> {
     let proof = "```console\n$ cargo run -q -p mine\nhello\n```\n";
-    wrong(proof, "", "nothing shows that this checkpoint is reached")
+    let message = "nothing shows that this checkpoint is reached";
+    wrong(proof, "", message)?;
+    wrong(proof, "```console\nhello\n```\n", message)?;
+    wrong(proof, &proof.replace("console", "console not-run=\"it is late\""), message)
+}
+
+#[test]
+fn what_looks_like_a_checkpoint_is_one() -> Result<()> {
+    let message = "a checkpoint is a paragraph under \"The change\" that begins with its name and a colon, both bold";
+    wrong("**checkpoint v02.2:**", "**Checkpoint v02.2:**", message)?;
+    wrong("**checkpoint v02.2:**", "**checkpoint v02.2**:", message)?;
+    wrong("## Still wrong\n", "## Still wrong\n\n**checkpoint v02.3:** It stays.\n", message)
+}
+
+#[test]
+fn a_chapter_with_checkpoints_is_on_no_list() -> Result<()> {
+    let book = Repository::with("", "")?.book()?;
+    assert_eq!(listed(&book, &[]), []);
+    let faults: Vec<_> = listed(&book, &["v02"]).iter().map(ToString::to_string).collect();
+    has(&faults, "it has checkpoints: take it off WITHOUT")
+}
+
+#[test]
+fn the_lines_of_a_chapter_without_checkpoints_are_not_counted() -> Result<()> {
+    let repository = Repository::with("", "")?;
+    let block = format!("`crates/v02/src/words.rs`, the words:\n\n```rust\n{}```\n", "// A word.\n".repeat(100));
+    repository.put("lessons/v02-words.md", &format!("# v02: words\n\n## The change\n\n{block}"))?;
+    repository.put("lessons/v02-greeting.md", CHAPTER)?;
+    repository.put("lessons/SUMMARY.md", "- [v02](v02-words.md)\n- [v02](v02-greeting.md)\n")?;
+    let book = Book::read(repository.root(), &["v01", "v02-words", "v02-greeting"])?;
+    for page in &book.pages {
+        assert_eq!(code::check(&book, page)?, []);
+    }
+    Ok(())
 }
 
 #[test]

@@ -24,13 +24,14 @@ fn is_one(part: &Part) -> bool {
     matches!(&part.kind, Kind::Paragraph(prose) if part.section == CHANGE && name(prose).is_some())
 }
 
-/// The lines of the console blocks that prove the checkpoint at `line`.
+/// The lines of the console blocks that prove the checkpoint at `line`: those before the next heading, checkpoint or block
+/// of a file.
 pub fn proof(chapter: &Chapter, line: usize) -> Vec<usize> {
     let mut proof = Vec::new();
-    for part in chapter.parts.iter().filter(|part| part.line > line) {
+    for (at, part) in chapter.parts.iter().enumerate().filter(|(_, part)| part.line > line) {
         match &part.kind {
             Kind::Code(code) if code.language() == "console" => proof.push(part.line),
-            Kind::Code(code) if code.language() == "text" => {}
+            Kind::Code(_) if chapter.caption(at).is_none() => {}
             Kind::Code(_) | Kind::Heading { .. } => break,
             _ if is_one(part) => break,
             _ => {}
@@ -54,25 +55,47 @@ pub fn proofs(chapter: &Chapter) -> Vec<usize> {
     chapter.parts.iter().filter(|part| is_one(part)).flat_map(|part| proof(chapter, part.line)).collect()
 }
 
-/// Checkpoints that nothing proves.
+/// Checkpoints that nothing proves, and paragraphs that are meant as one.
 pub fn check(chapter: &Chapter) -> Vec<Fault> {
-    let unproved = |part: &&Part| is_one(part) && proof(chapter, part.line).is_empty();
-    let text =
-        "nothing shows that this checkpoint is reached: put a console block below it, with a command and its output";
-    chapter.parts.iter().filter(unproved).map(|part| chapter.fault(part.line, text)).collect()
+    let judge = |part: &Part| match is_one(part) {
+        true => (!is_proved(chapter, part.line)).then(|| chapter.fault(part.line, UNPROVED)),
+        false => is_meant(part).then(|| chapter.fault(part.line, MEANT)),
+    };
+    chapter.parts.iter().filter_map(judge).collect()
+}
+
+const UNPROVED: &str = "nothing shows that this checkpoint is reached: put a console block below it, with a command that is run, \
+                        and its output";
+
+const MEANT: &str = "a checkpoint is a paragraph under \"The change\" that begins with its name and a colon, both bold: \
+                     **checkpoint v02.1:**";
+
+/// Whether a command is run there.
+fn is_proved(chapter: &Chapter, line: usize) -> bool {
+    let proof = proof(chapter, line);
+    let is_run = |code: &Code| !code.info.contains("not-run") && code.lines().any(|line| line.starts_with("$ "));
+    chapter.code().any(|(_, part, code)| proof.contains(&part.line) && is_run(code))
+}
+
+/// Whether it looks like a checkpoint: it would be left out without a word if it were written in another way.
+fn is_meant(part: &Part) -> bool {
+    let first = part.prose().and_then(|prose| prose.pieces.first());
+    first.is_some_and(|piece| piece.strong && piece.text.to_lowercase().starts_with("checkpoint"))
 }
 
 /// The chapters that have no checkpoints yet.
-const WITHOUT: [&str; 6] = ["v02", "v03", "v06-readiness", "v06-futures", "v06-reactor", "v06-workers"];
+pub const WITHOUT: [&str; 6] = ["v02", "v03", "v06-readiness", "v06-futures", "v06-reactor", "v06-workers"];
 
-/// Chapters without a checkpoint that are not on the list of these, and those that are on it wrongly.
-pub fn listed(book: &Book) -> Vec<Fault> {
-    let judge = |chapter: &Chapter| match (has_some(chapter), WITHOUT.contains(&chapter.name())) {
+/// Chapters without a checkpoint that are not among `without`, and those with one that are.
+pub fn listed(book: &Book, without: &[&str]) -> Vec<Fault> {
+    let judge = |chapter: &Chapter| match (has_some(chapter), without.contains(&chapter.name())) {
         (true, true) => {
             Some(chapter.fault(1, "it has checkpoints: take it off WITHOUT in tests/book/src/code/checkpoint.rs"))
         }
         (false, false) => {
-            Some(chapter.fault(1, "it has no checkpoint, such as **checkpoint v02.1:**, under \"The change\""))
+            let text =
+                "it has no checkpoint: put a paragraph that begins with **checkpoint v02.1:** under \"The change\"";
+            Some(chapter.fault(1, text))
         }
         _ => None,
     };

@@ -118,20 +118,15 @@ fn change_once(lines: &mut Vec<String>, path: &str, hunk: &[&str]) -> Result<(),
     if old == new {
         return Err("no line with + or - here: nothing changes".into());
     }
-    let found = places(lines, &old);
+    let exact: Vec<_> = places(lines, &old).into_iter().map(|at| (at, at + old.len())).collect();
+    let found = if exact.is_empty() { loose_places(lines, &old) } else { exact };
     match found[..] {
-        [at] => {
-            lines.splice(at..at + old.len(), new);
+        [(first, end)] => {
+            lines.splice(first..end, new);
             Ok(())
         }
-        [] => match loose_places(lines, &old)[..] {
-            [(first, end)] => {
-                lines.splice(first..end, new);
-                Ok(())
-            }
-            _ => Err(not_found(lines, path, &old)),
-        },
-        [first, second, ..] => Err(format!(
+        [] => Err(not_found(lines, path, &old)),
+        [(first, _), (second, _), ..] => Err(format!(
             "these lines stand in {path} {} times at this step (lines {} and {}): add unchanged lines until the place is clear",
             found.len(),
             first + 1,

@@ -111,6 +111,7 @@ impl Telling {
     /// Does what the blocks and lists under "The change" say.
     fn play(&mut self, chapter: &Chapter) {
         let mut list = None;
+        self.typed = 0; // A chapter without checkpoints may have come before.
         for (at, part) in chapter.parts.iter().enumerate().filter(|(_, part)| part.section == CHANGE && !part.quoted) {
             let done = match &part.kind {
                 Kind::Code(code) => self.block(chapter, at, part, code),
@@ -247,7 +248,7 @@ impl Telling {
         }
         let is_anew = caption.words.contains(ANEW);
         match self.files.get_mut(path) {
-            Some(File::Old(lines)) if !is_anew && has(lines, &block) => return Some(Ok(())),
+            Some(File::Old(lines) | File::Copied(lines)) if !is_anew && has(lines, &block) => return Some(Ok(())),
             Some(File::Copied(_)) => {
                 return Some(Err(format!("{path} is said to be copied: either show it or copy it")));
             }
@@ -272,8 +273,10 @@ impl Telling {
 
     /// An item of a list of files to copy or to remove: the file first, then the reason.
     fn item(&mut self, list: &str, prose: &Prose) -> Result<(), String> {
+        // A file that is copied may not be there yet.
+        let is_known = |path: &String| self.files.contains_key(path) || list == COPY && self.own.contains_key(path);
         let path = match prose.pieces.first() {
-            Some(piece) if piece.code && self.files.contains_key(&piece.text) => piece.text.clone(),
+            Some(piece) if piece.code && is_known(&piece.text) => piece.text.clone(),
             _ => return Err(format!("an item of \"{list}\" begins with a file of crates/{}, as code", self.version)),
         };
         if prose.text()[path.len()..].split_whitespace().count() < 3 {

@@ -1,6 +1,7 @@
 //! The code that a chapter shows.
 
 use anyhow::Result;
+use book::code::checkpoint::listed;
 
 use crate::repository::{CHAPTER, Repository, has, has_all, right, wrong};
 
@@ -29,7 +30,9 @@ fn a_change_finds_its_place() -> Result<()> {
 #[test]
 fn a_change_has_one_place() -> Result<()> {
     let twice = format!("these lines stand in {MAIN} 2 times at this step (lines 5 and 9): add unchanged lines");
-    wrong_and_not_whole(" fn serve() {\n-    listen();\n+    new::one();", " }\n+", 74, &twice)
+    wrong_and_not_whole(" fn serve() {\n-    listen();\n+    new::one();", " }\n+", 74, &twice)?;
+    // Empty lines don't make it clear.
+    wrong_and_not_whole(" fn serve() {\n-    listen();\n+    new::one();", " }\n\n\n+", 74, &twice)
 }
 
 #[test]
@@ -152,4 +155,13 @@ fn a_file_can_be_written_anew() -> Result<()> {
     assert_eq!(repository.faults()?, []);
     repository.edit(CHAPTER, "serve() {\n    new::one();\n}", "serve() {\n    new::one();")?;
     has(&repository, 39, "the blocks do not add up to crates/v02")
+}
+
+#[test]
+fn a_chapter_without_checkpoints_is_on_the_list_of_these() -> Result<()> {
+    let book = Repository::new()?.book()?;
+    assert_eq!(listed(&book, &["v01", "v02"]), []);
+    let faults: Vec<_> = listed(&book, &["v01"]).iter().map(ToString::to_string).collect();
+    assert!(faults.len() == 1 && faults[0].starts_with("lessons/v02.md:1: it has no checkpoint"), "{faults:#?}");
+    Ok(())
 }
