@@ -21,6 +21,15 @@ pub struct Report {
     pub run: usize,
 }
 
+impl Report {
+    /// Adds what came of a page's commands.
+    pub fn add(&mut self, played: Played) {
+        self.faults.extend(played.faults);
+        self.notes.extend(played.not_run);
+        self.run += played.run;
+    }
+}
+
 /// The checks that only read: everything but commands and claims.
 ///
 /// # Errors
@@ -54,11 +63,7 @@ pub fn check(book: &Book, pages: &[Chapter], only_read: bool) -> Result<Report> 
     let (faults, notes) = claims::check(&pages.iter().collect::<Vec<_>>())?;
     report.faults.extend(faults);
     report.notes.extend(notes);
-    for played in play(pages)? {
-        report.faults.extend(played.faults);
-        report.notes.extend(played.not_run);
-        report.run += played.run;
-    }
+    play(pages)?.into_iter().for_each(|played| report.add(played));
     Ok(report)
 }
 

@@ -57,15 +57,6 @@ pub fn check(chapter: &Chapter) -> Result<Played> {
     Console::default().play(chapter)
 }
 
-/// The console blocks whose outputs differ, as they should be.
-///
-/// # Errors
-///
-/// As `check`.
-pub fn outputs(chapter: &Chapter) -> Result<Vec<Edit>> {
-    Ok(check(chapter)?.edits)
-}
-
 impl Default for Console {
     fn default() -> Console {
         let patience = Patience { command: Duration::from_secs(30), cargo: Duration::from_secs(300) };
@@ -153,6 +144,14 @@ impl Console {
 }
 
 impl Played {
+    /// Adds what came of other blocks of the chapter.
+    pub fn add(&mut self, other: Played) {
+        self.faults.extend(other.faults);
+        self.run += other.run;
+        self.not_run.extend(other.not_run);
+        self.edits.extend(other.edits);
+    }
+
     fn judge(&mut self, chapter: &Chapter, blocks: &[Block], done: &[Done]) {
         for one in done {
             if let Some(text) = &one.wrong {

@@ -22,6 +22,10 @@ Examples:
       all checks on lessons/v04.md, which need not be in SUMMARY.md yet
   cargo run -p book -- left v04
       what of the step from v03 to v04 lessons/v04.md has not told yet, as a diff
+  cargo run -p book -- replay v04
+      types lessons/v04.md into a package in target/replay, and builds and tries it at each checkpoint
+  cargo run -p book -- at v04.2 crates/mine
+      writes the package as it is at the second checkpoint of v04
   cargo run -p book -- refresh v04
       makes what lessons/v04.md quotes, and what its commands print, anew
 
@@ -194,7 +198,7 @@ fn left(book: &Book, version: &str, only: Option<&str>) -> Result<bool> {
 fn refresh_pages(book: &Book, names: &[String], only_shown: bool) -> Result<bool> {
     let mut same = true;
     for page in pages(book, names)? {
-        let difference = refresh::refresh(&page, only_shown)?;
+        let difference = refresh::refresh(book, &page, only_shown)?;
         print!("{difference}");
         same &= difference.is_empty();
     }

@@ -5,8 +5,9 @@ use std::fs;
 use anyhow::{Context, Result};
 use similar::TextDiff;
 
+use crate::book::Book;
 use crate::chapter::Chapter;
-use crate::{console, quotes};
+use crate::{console, quotes, replay};
 
 /// Lines of a page, and the text that should stand in their place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,15 +19,16 @@ pub struct Edit {
     pub text: String,
 }
 
-/// Makes anew what is quoted in a page and what its commands print, and writes the page unless `only_shown`. Gives the
+/// Makes anew what is quoted in a page and what its commands print, those of its checkpoints too, and writes the page unless `only_shown`. Gives the
 /// difference; empty when there is none.
 ///
 /// # Errors
 ///
 /// A page that can't be written; commands that can't be run.
-pub fn refresh(page: &Chapter, only_shown: bool) -> Result<String> {
+pub fn refresh(book: &Book, page: &Chapter, only_shown: bool) -> Result<String> {
     let mut edits = quotes::outputs(page);
-    edits.extend(console::outputs(page)?);
+    edits.extend(console::check(page)?.edits);
+    edits.extend(replay::play(book, page)?.edits);
     let text = edited(&page.text, edits);
     if text == page.text {
         return Ok(String::new());

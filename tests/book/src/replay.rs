@@ -15,8 +15,8 @@ use crate::book::Book;
 use crate::chapter::Chapter;
 use crate::check::Report;
 use crate::code::checkpoint;
-use crate::code::{Checkpoint, Telling};
-use crate::console::Console;
+use crate::code::{self, Checkpoint, Telling};
+use crate::console::{Console, Played};
 use crate::fault::Fault;
 use workspace::{PACKAGE, Workspace, write_package};
 
@@ -28,15 +28,24 @@ use workspace::{PACKAGE, Workspace, write_package};
 pub fn replay(book: &Book, pages: &[Chapter]) -> Result<Report> {
     let mut report = Report::default();
     for page in pages.iter().filter(|page| checkpoint::has_some(page)) {
-        replay_page(book, page, &mut report)?;
+        report.faults.extend(code::check(book, page)?);
+        report.add(play(book, page)?);
     }
     Ok(report)
 }
 
-fn replay_page(book: &Book, page: &Chapter, report: &mut Report) -> Result<()> {
+/// Types the blocks of a page, and runs what is to be run on the reader's package; nothing if it has no checkpoints.
+///
+/// # Errors
+///
+/// As `replay`.
+pub fn play(book: &Book, page: &Chapter) -> Result<Played> {
+    let mut played = Played::default();
+    if !checkpoint::has_some(page) {
+        return Ok(played);
+    }
     let version = page.version().context("only a chapter of a version has checkpoints")?;
     let telling = Telling::of(book, version)?;
-    report.faults.extend(telling.faults.iter().filter(|fault| fault.path == page.path).cloned());
     let workspace = Workspace::new(&book.root)?;
     let own = || telling.checkpoints.iter().filter(|checkpoint| checkpoint.page == page.path);
     let after = checkpoint::readers(page);
@@ -45,15 +54,12 @@ fn replay_page(book: &Book, page: &Chapter, report: &mut Report) -> Result<()> {
     for (place, proof) in places {
         workspace.put(&telling.package(place))?;
         if let Some(fault) = build(&workspace, page, place)? {
-            report.faults.insert(fault);
+            played.faults.push(fault);
             break; // What comes after it would only fail for the same reason.
         }
-        let played = Console::default().play_some(page, workspace.root(), &proof)?;
-        report.faults.extend(played.faults);
-        report.notes.extend(played.not_run);
-        report.run += played.run;
+        played.add(Console::default().play_some(page, workspace.root(), &proof)?);
     }
-    Ok(())
+    Ok(played)
 }
 
 /// Builds the package as it is at this place; what is wrong, if it does not build.

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use book::book::Book;
 use book::code;
 use book::code::checkpoint::listed;
+use book::refresh::refresh;
 use book::replay::{replay, write_at};
 use tempfile::TempDir;
 
@@ -187,6 +188,24 @@ fn a_proof_prints_what_is_printed() -> Result<()> {
 #[test]
 fn what_is_tried_at_the_end_is_tried_on_the_readers_package() -> Result<()> {
     wrong_when_typed("hello, you\n```\n\n## Still", "hello, me\n```\n\n## Still", "hello, me")
+}
+
+#[test]
+fn a_command_leaves_nothing_behind_in_the_package() -> Result<()> {
+    let breaks = "mine\nhello\n$ echo broken > crates/mine/build.rs\n";
+    let faults = Repository::with("mine\nhello\n", breaks)?.replay()?;
+    assert_eq!(faults.unwrap_or_default(), [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn what_a_proof_prints_is_made_anew() -> Result<()> {
+    let repository = Repository::with("mine\nhello\n", "mine\ngoodbye\n")?;
+    let Some(_) = repository.replay()? else { return Ok(()) };
+    let book = repository.book()?;
+    refresh(&book, &book.page("v02")?, false)?;
+    assert_eq!(book.page("v02")?.text, CHAPTER);
+    Ok(())
 }
 
 #[test]

@@ -19,6 +19,7 @@ impl Workspace {
     /// repository's `.cargo` there too.
     pub(super) fn new(repository: &Path) -> Result<Workspace> {
         let root = repository.join("target/replay");
+        remove(&root)?; // A link may lead to what is gone.
         fs::create_dir_all(root.join("crates")).with_context(|| format!("cannot make {}", root.display()))?;
         for (folder, own) in [("", &["crates", "target", ".git", ".cargo", "Cargo.lock"][..]), ("crates", &[PACKAGE])] {
             for entry in fs::read_dir(repository.join(folder))? {
@@ -43,20 +44,23 @@ impl Workspace {
     /// Puts these files in the place of the package.
     pub(super) fn put(&self, files: &BTreeMap<String, String>) -> Result<()> {
         let folder = self.0.join("crates").join(PACKAGE);
-        match fs::remove_dir_all(folder.join("src")) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
-            _ => write_package(&folder, files),
+        remove(&folder)?;
+        write_package(&folder, files)
+    }
+}
+
+/// Removes a folder, if it is there. What links in it lead to stays.
+fn remove(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", folder.display()))
         }
+        _ => Ok(()),
     }
 }
 
 fn link(there: &Path, here: &Path) -> Result<()> {
-    match symlink(there, here) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-            Err(error).with_context(|| format!("cannot link {}", here.display()))
-        }
-        _ => Ok(()),
-    }
+    symlink(there, here).with_context(|| format!("cannot link {}", here.display()))
 }
 
 /// Writes these files, in the form of rustfmt where that is there.

@@ -50,17 +50,17 @@ fn a_quotation_has_an_end() -> Result<()> {
 fn refreshing_makes_the_quotations_anew_and_nothing_else() -> Result<()> {
     let repository = Repository::new()?;
     let right = repository.chapter()?.text;
-    assert_eq!(refresh(&repository.chapter()?, false)?, "");
+    assert_eq!(refresh(&repository.book()?, &repository.chapter()?, false)?, "");
     repository.edit(CHAPTER, "| v01 | 100 |\n", "")?;
     repository.edit(CHAPTER, "It reads. See [the picture](observed/costs.svg).\n", "")?;
     let wrong = repository.chapter()?.text;
-    let shown = refresh(&repository.chapter()?, true)?;
+    let shown = refresh(&repository.book()?, &repository.chapter()?, true)?;
     assert!(
         shown.contains("+| v01 | 100 |\n") && shown.contains("+It reads. See [the picture](observed/costs.svg)."),
         "{shown}"
     );
     assert_eq!(repository.chapter()?.text, wrong);
-    assert_eq!(refresh(&repository.chapter()?, false)?, shown);
+    assert_eq!(refresh(&repository.book()?, &repository.chapter()?, false)?, shown);
     assert_eq!(repository.chapter()?.text, right);
     Ok(())
 }
