@@ -28,7 +28,6 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, anyhow, bail};
 
 use crate::knobs::Knobs;
-use crate::server::Server;
 
 const NAME: &str = env!("CARGO_PKG_NAME");
 
@@ -73,10 +72,9 @@ fn run() -> Result<()> {
 
     signals::set_up().context("cannot prepare for signals")?;
     let listener = listen(address)?;
-    let server = Server::new(&listener, &knobs)?;
     let address = listener.local_addr()?;
     writeln!(io::stdout(), "{NAME} listening on http://{address}").context("cannot write to stdout")?;
-    server.run(listener)
+    server::run(&listener, &knobs)
 }
 
 /// Listens on the first of the host's addresses that can be had. A host such as localhost can have several; one where the

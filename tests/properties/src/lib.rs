@@ -7,8 +7,8 @@
 mod http {
     #[path = "../../../crates/v02/src/http/body.rs"]
     pub(crate) mod body;
-    #[path = "../../../crates/v02/src/http/input.rs"]
-    pub(crate) mod input;
+    #[path = "../../../crates/v02/src/http/buffer.rs"]
+    pub(crate) mod buffer;
     #[path = "../../../crates/v02/src/http/parser.rs"]
     pub(crate) mod parser;
     #[path = "../../../crates/v02/src/http/refusal.rs"]

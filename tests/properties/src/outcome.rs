@@ -35,7 +35,7 @@ pub fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Reading {
         parser.feed(piece);
         loop {
             match parser.next() {
-                Ok(Some(request)) => reading.outcome.requests.push(Seen::new(request)),
+                Ok(Some(request)) => reading.outcome.requests.push(Seen::new(&request)),
                 Ok(None) => break,
                 Err(refusal) => {
                     reading.outcome.refusal = Some((refusal.status, refusal.reason));

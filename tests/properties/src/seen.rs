@@ -21,18 +21,15 @@ pub struct Seen {
 
 impl Seen {
     pub(crate) fn new(request: &Request) -> Seen {
-        let (encoded, query) = request.path_and_query();
-        let mut path = Vec::new();
-        percent_decode(encoded, &mut path);
         Seen {
-            method: String::from_utf8_lossy(request.method()).into_owned(),
-            path,
-            query: query.to_vec(),
+            method: request.method.clone(),
+            path: percent_decode(&request.target.path),
+            query: request.target.query.clone().into_bytes(),
             minor_version: request.minor_version,
             persists: request.persists(),
-            fields: request.fields().map(|(name, value)| (name.to_vec(), value.to_vec())).collect(),
+            fields: request.fields.iter().map(|(name, value)| (name.clone().into_bytes(), value.clone())).collect(),
             body: request.body.clone(),
-            line: request.line().to_vec(),
+            line: request.line.clone(),
         }
     }
 
