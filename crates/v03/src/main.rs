@@ -1,5 +1,5 @@
-//! v03, the workflow of WSGI (PEP 3333): read, parse, build the environ, call the application, build the response from
-//! what it gave, send. The server answers nothing itself any more: which application does is said at the start.
+//! v03, the workflow of WSGI (PEP 3333): read, parse, build the environ, call the application, send its response. The server
+//! answers nothing itself any more; an argument says which application does.
 //!
 //! This file reads the arguments, listens, and says where. `server.rs` accepts, and takes each request to the gateway in
 //! the room `wsgi`, which calls an application of `app.rs` with an environ; the other files are v02's.
@@ -80,10 +80,9 @@ fn run() -> Result<()> {
 
     signals::set_up().context("cannot prepare for signals")?;
     let listener = listen(address)?;
-    let server = Server::new(&listener, &knobs, application)?;
     let address = listener.local_addr()?;
     writeln!(io::stdout(), "{NAME} listening on http://{address}").context("cannot write to stdout")?;
-    server.run(listener)
+    Server { address, knobs: &knobs, application }.run(&listener)
 }
 
 /// Listens on the first of the host's addresses that can be had. A host such as localhost can have several; one where the
