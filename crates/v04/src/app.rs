@@ -25,13 +25,13 @@ pub(crate) fn find(name: &str) -> Result<&'static dyn Application> {
 }
 
 /// Answers every request with a greeting.
-fn hello(_: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
-    start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
+fn hello(_: &mut Environ, start_response: &mut dyn StartResponse) -> Result<Body> {
+    start_response.call("200 OK", &[("Content-Type", "text/plain")], None)?;
     Ok(Body::from("Hello, World!"))
 }
 
 /// A page to try at each path; the one at `/` lists them.
-fn site(environ: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
+fn site(environ: &mut Environ, start_response: &mut dyn StartResponse) -> Result<Body> {
     let (methods, page): (&str, &dyn Application) = match &environ["PATH_INFO"] {
         b"/" => ("GET, HEAD", &index),
         b"/echo" => ("POST", &echo),
@@ -57,35 +57,35 @@ fn site(environ: &mut Environ, start_response: &mut StartResponse) -> Result<Bod
     if !methods.is_empty() {
         headers.push(("Allow", methods));
     }
-    start_response(status, &headers, None)?;
+    start_response.call(status, &headers, None)?;
     Ok(Body::from(status))
 }
 
-fn index(_: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
-    start_response("200 OK", &[("Content-Type", "text/html; charset=utf-8")], None)?;
+fn index(_: &mut Environ, start_response: &mut dyn StartResponse) -> Result<Body> {
+    start_response.call("200 OK", &[("Content-Type", "text/html; charset=utf-8")], None)?;
     Ok(Body::from(include_str!("app/index.html")))
 }
 
 /// The body of the request.
-fn echo(environ: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
+fn echo(environ: &mut Environ, start_response: &mut dyn StartResponse) -> Result<Body> {
     let mut body = Vec::new();
     environ.input.read_to_end(&mut body)?;
-    start_response("200 OK", &[("Content-Type", "application/octet-stream")], None)?;
+    start_response.call("200 OK", &[("Content-Type", "application/octet-stream")], None)?;
     Ok(Body::from(body))
 }
 
-/// Every variable of the environ, sorted. `wsgi.input` and `wsgi.errors` are no text: a word stands for them.
-fn show_environ(environ: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
-    let objects: [(&[u8], &[u8]); 2] = [(b"wsgi.input", b"<body>"), (b"wsgi.errors", b"<stderr>")];
-    let mut lines: Vec<_> =
-        environ.iter().chain(objects).map(|(name, value)| [name, b": ", value, b"\n"].concat()).collect();
+/// Every variable of the environ, sorted. `wsgi.input` and `wsgi.errors` aren't text: a word takes their place.
+fn show_environ(environ: &mut Environ, start_response: &mut dyn StartResponse) -> Result<Body> {
+    let objects: [(&str, &[u8]); 2] = [("wsgi.input", b"<body>"), ("wsgi.errors", b"<stderr>")];
+    let line = |(name, value): (&str, &[u8])| [name.as_bytes(), b": ", value, b"\n"].concat();
+    let mut lines: Vec<_> = environ.iter().chain(objects).map(line).collect();
     lines.sort();
-    start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
+    start_response.call("200 OK", &[("Content-Type", "text/plain")], None)?;
     Ok(Body::from(lines.concat()))
 }
 
 /// The server's processes: JSON for who asks for it, the page at `/` for a browser, a table for all others.
-fn show_processes(environ: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
+fn show_processes(environ: &mut Environ, start_response: &mut dyn StartResponse) -> Result<Body> {
     let accept = String::from_utf8_lossy(environ.get("HTTP_ACCEPT").unwrap_or_default()).to_ascii_lowercase();
     let asks_for_json = accept.contains("application/json");
     if !asks_for_json && accept.contains("text/html") {
@@ -97,15 +97,19 @@ fn show_processes(environ: &mut Environ, start_response: &mut StartResponse) -> 
     } else {
         ("text/plain; charset=utf-8", processes::table(&list))
     };
-    start_response("200 OK", &[("Content-Type", kind), ("Vary", "Accept"), ("Cache-Control", "no-store")], None)?;
+    start_response.call(
+        "200 OK",
+        &[("Content-Type", kind), ("Vary", "Accept"), ("Cache-Control", "no-store")],
+        None,
+    )?;
     Ok(Body::from(body.into_bytes()))
 }
 
 /// Sleeps for so many milliseconds as the path says: the application that takes long.
-fn sleep(environ: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
+fn sleep(environ: &mut Environ, start_response: &mut dyn StartResponse) -> Result<Body> {
     let Some(duration) = milliseconds(environ) else { return no_duration(start_response) };
     thread::sleep(duration);
-    start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
+    start_response.call("200 OK", &[("Content-Type", "text/plain")], None)?;
     Ok(Body::from(format!("process {} slept for {} ms\n", process::id(), duration.as_millis()).into_bytes()))
 }
 
@@ -116,14 +120,14 @@ fn milliseconds(environ: &Environ) -> Option<Duration> {
     (duration <= Duration::from_secs(60)).then_some(duration)
 }
 
-fn no_duration(start_response: &mut StartResponse) -> Result<Body> {
-    start_response("404 Not Found", &[("Content-Type", "text/plain")], None)?;
+fn no_duration(start_response: &mut dyn StartResponse) -> Result<Body> {
+    start_response.call("404 Not Found", &[("Content-Type", "text/plain")], None)?;
     Ok(Body::from("the last part of the path is not a number of milliseconds, up to a minute\n"))
 }
 
 /// A body in blocks, with a pause before each but the first, so that one can see them come: `curl -N`.
-fn stream(_: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
-    start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
+fn stream(_: &mut Environ, start_response: &mut dyn StartResponse) -> Result<Body> {
+    start_response.call("200 OK", &[("Content-Type", "text/plain")], None)?;
     Ok(Body::Blocks(Box::new((1..=5).map(|number| {
         thread::sleep(Duration::from_millis(if number == 1 { 0 } else { 100 }));
         Ok(format!("block {number} of 5\n").into_bytes())
@@ -131,16 +135,16 @@ fn stream(_: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
 }
 
 /// The application with a bug.
-fn panic(_: &mut Environ, _: &mut StartResponse) -> Result<Body> {
+fn panic(_: &mut Environ, _: &mut dyn StartResponse) -> Result<Body> {
     panic!("/panic was asked for");
 }
 
 /// The careless application: it starts a program, and neither waits for it nor ends it.
-fn orphan(environ: &mut Environ, start_response: &mut StartResponse) -> Result<Body> {
+fn orphan(environ: &mut Environ, start_response: &mut dyn StartResponse) -> Result<Body> {
     let mut program = Command::new("sleep");
     program.arg("60").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let pid = program.spawn().context("cannot start the program sleep")?.id();
     let _ = writeln!(environ.errors, "/orphan started process {pid}");
-    start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
+    start_response.call("200 OK", &[("Content-Type", "text/plain")], None)?;
     Ok(Body::from(format!("started process {pid}\n").into_bytes()))
 }

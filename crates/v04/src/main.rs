@@ -82,10 +82,9 @@ fn run() -> Result<()> {
 
     signals::set_up().context("cannot prepare for signals")?;
     let listener = listen(address)?;
-    let server = Server::new(&listener, &knobs, application)?;
     let address = listener.local_addr()?;
     writeln!(io::stdout(), "{NAME} listening on http://{address}").context("cannot write to stdout")?;
-    server.run(listener)
+    Server { address, knobs: &knobs, application }.run(listener)
 }
 
 /// Listens on the first of the host's addresses that can be had. A host such as localhost can have several; one where the

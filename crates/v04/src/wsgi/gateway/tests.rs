@@ -88,8 +88,7 @@ fn exchange(application: &dyn Application, request: &str, client: &Client, room:
     parser.feed(request.as_bytes());
     let request = parser.next().expect("a valid request").expect("a complete request");
     let address = "127.0.0.1:8888".parse().expect("an address");
-    let mut environ = Environ::new(address, false);
-    environ.fill(request, address);
+    let mut environ = Environ::new(request, address, address, false);
     let mut send = |bytes: &[u8]| {
         client.tries.set(client.tries.get() + 1);
         ensure!(client.sends() < room, "the client is gone");
@@ -100,14 +99,14 @@ fn exchange(application: &dyn Application, request: &str, client: &Client, room:
     Answer { text: client.text(), outcome }
 }
 
-fn ask(request: &str, application: impl Fn(&mut Environ, &mut StartResponse) -> Result<Body>) -> Answer {
+fn ask(request: &str, application: impl Fn(&mut Environ, &mut dyn StartResponse) -> Result<Body>) -> Answer {
     exchange(&application, request, &Client::default(), usize::MAX)
 }
 
 /// The answer to a GET whose response begins with this, and whose body is `hello`.
 fn get(status: &str, headers: &[(&str, &str)]) -> Answer {
     ask(GET, |_, start_response| {
-        start_response(status, headers, None)?;
+        start_response.call(status, headers, None)?;
         Ok(Body::from("hello"))
     })
 }
@@ -148,9 +147,18 @@ impl Drop for Closing {
 
 /// How often a body of these blocks was asked for one, and was closed, when a client that takes `room` sends asks.
 fn asked_and_closed(request: &str, list: &'static [&'static str], room: usize) -> (usize, usize) {
+    count_calls(request, &[], list, room)
+}
+
+/// The same for a GET whose response begins with these headers.
+fn asked_and_closed_with(headers: &[(&str, &str)], list: &'static [&'static str]) -> (usize, usize) {
+    count_calls(GET, headers, list, usize::MAX)
+}
+
+fn count_calls(request: &str, headers: &[(&str, &str)], list: &'static [&'static str], room: usize) -> (usize, usize) {
     let counts = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
-    let application = |_: &mut Environ, start_response: &mut StartResponse| {
-        start_response("200 OK", &[], None)?;
+    let application = |_: &mut Environ, start_response: &mut dyn StartResponse| {
+        start_response.call("200 OK", headers, None)?;
         let (asked, closed) = counts.clone();
         Ok(Body::Blocks(Box::new(Closing { body: blocks(list), asked, closed })))
     };
