@@ -85,8 +85,8 @@ fn run() -> Result<()> {
     panic::set_hook(Box::new(|panic| log::line(panic.to_string().replace('\n', " "))));
 
     let listener = listen(address)?;
-    let server = Server::new(&listener, &knobs, application)?;
     let address = listener.local_addr()?;
+    let server = Server::new(address, &knobs, application)?;
     writeln!(io::stdout(), "{NAME} listening on http://{address}").context("cannot write to stdout")?;
     server.run(listener)
 }

@@ -7,15 +7,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use nix::libc;
-use nix::sys::socket::{setsockopt, sockopt};
-use nix::sys::time::TimeVal;
 use nix::unistd::{ForkResult, Pid, fork, getpid};
 
-use crate::app;
 use crate::children::Children;
-use crate::connection::{BUFFER, Connection, Received};
+use crate::connection::{Connection, Received};
 use crate::groups;
-use crate::http::parser::Parser;
 use crate::http::refusal::Refusal;
 use crate::http::response;
 use crate::knobs::Knobs;
@@ -26,32 +22,21 @@ use crate::wsgi::gateway::{self, Application};
 
 /// How long the server rests when accept fails, for lack of descriptors for example, so as not to burn the processor.
 const REST: Duration = Duration::from_millis(100);
+
 const NO_PROCESS: Refusal =
     Refusal { status: "503 Service Unavailable", reason: "no process can be had at the moment; try again later" };
 
 pub(crate) struct Server<'a> {
+    address: SocketAddr,
     knobs: &'a Knobs,
     application: &'a dyn Application,
-    /// For the requests of all connections, one after another.
-    environ: Environ,
-    /// For the reads of all connections, one after another.
-    buffer: Vec<u8>,
     signals: Signals,
     children: Children,
 }
 
 impl<'a> Server<'a> {
-    pub(crate) fn new(
-        listener: &TcpListener,
-        knobs: &'a Knobs,
-        application: &'a dyn Application,
-    ) -> Result<Server<'a>> {
-        set_timeouts(listener, knobs.timeout)?;
-        let address = listener.local_addr()?;
-        let mut environ = Environ::new(address, true); // wsgi.multiprocess
-        let (signals, children) = (Signals::new()?, Children::new()?);
-        warm_up(&mut environ, address)?;
-        Ok(Server { knobs, application, environ, buffer: vec![0; BUFFER], signals, children })
+    pub(crate) fn new(address: SocketAddr, knobs: &'a Knobs, application: &'a dyn Application) -> Result<Server<'a>> {
+        Ok(Server { address, knobs, application, signals: Signals::new()?, children: Children::new()? })
     }
 
     /// Accepts one client after another, until SIGTERM or SIGINT. What goes wrong with one is a line on stderr, and the
@@ -126,7 +111,7 @@ impl<'a> Server<'a> {
             .and_then(|_| stream.shutdown(Shutdown::Write));
         self.rest()?;
         if told.is_ok() {
-            let _ = stream.read(&mut self.buffer);
+            let _ = stream.read(&mut [0; 8 * 1024]);
         }
         Ok(())
     }
@@ -138,75 +123,55 @@ impl<'a> Server<'a> {
         Ok(())
     }
 
-    /// The child's whole life. It never returns (`!`), so it may take the server and the listener out of their loop. A
-    /// panic is caught: it would leave through `main`. And the child leaves by _exit(2): what the server had in its
-    /// buffers at the fork is the server's to write.
-    fn child(mut self, listener: TcpListener, stream: TcpStream, peer: SocketAddr, server: Pid) -> ! {
+    /// The child's whole life. It never returns (`!`), so it may take the listener out of the loop. A panic is caught: it
+    /// would leave through `main`. And the child leaves by _exit(2): what the server had in its buffers at the fork is the
+    /// server's to write.
+    fn child(&self, listener: TcpListener, stream: TcpStream, peer: SocketAddr, server: Pid) -> ! {
         drop(listener); // Closes the child's copy: the port is free when the server is gone.
         let served = panic::catch_unwind(AssertUnwindSafe(|| {
             if let Err(error) = groups::become_child(server) {
                 return log::line(format_args!("{peer} the child can't start: {error}"));
             }
-            self.serve(stream, peer);
+            if let Err(error) = self.serve(stream, peer) {
+                log::line(format_args!("{peer} connection lost: {error:#}"));
+            }
         }));
         groups::end_started(server);
         // SAFETY: _exit ends the process; no code of this program runs after it.
         unsafe { libc::_exit(i32::from(served.is_err())) }
     }
 
-    fn serve(&mut self, stream: TcpStream, peer: SocketAddr) {
-        if let Err(error) = self.exchange(stream, peer) {
-            log::line(format_args!("{peer} connection lost: {error:#}"));
-        }
-    }
-
     /// One connection: a request, a response.
-    fn exchange(&mut self, stream: TcpStream, peer: SocketAddr) -> Result<()> {
-        let mut connection = Connection::new(stream, &mut self.buffer, self.knobs.timeout);
-        match connection.receive()? {
-            Received::Request(mut request) => {
-                self.environ.fill(&mut request, peer);
-                let mut send = |bytes: &[u8]| connection.send(bytes).context("connection lost");
-                let outcome = gateway::run(self.application, &mut self.environ, &mut send);
-                if let Some(error) = outcome.error {
-                    log::line(format_args!("{peer} {error:#}"));
-                }
-                if self.knobs.log {
-                    log::request(peer, self.environ.request.line(), outcome.status, outcome.count);
-                }
-                if !outcome.complete {
-                    return connection.cut();
-                }
-            }
-            Received::Refused(refusal) => {
-                let count = connection.refuse(refusal)?;
-                if self.knobs.log {
-                    log::request(peer, connection.line(), refusal.status, count);
-                }
-            }
-            Received::Nothing => {}
+    fn serve(&self, stream: TcpStream, peer: SocketAddr) -> Result<()> {
+        let mut connection = Connection::new(stream, self.knobs.timeout);
+        let request = match connection.receive()? {
+            Received::Request(request) => request,
+            Received::Refused(refusal) => return self.refuse(connection, peer, refusal),
+            Received::Nothing => return Ok(()),
+        };
+        let mut environ = Environ::new(request, peer, self.address, true); // wsgi.multiprocess
+        let mut send = |bytes: &[u8]| connection.send(bytes).context("connection lost");
+        let outcome = gateway::run(self.application, &mut environ, &mut send);
+        if let Some(error) = outcome.error {
+            log::line(format_args!("{peer} {error:#}"));
+        }
+        if self.knobs.log {
+            log::request(peer, &environ.request.line, outcome.status, outcome.count);
+        }
+        if !outcome.complete {
+            return connection.cut();
         }
         connection.close();
         Ok(())
     }
-}
 
-/// Serves a request of its own, without a connection, to spare every child what is enough once before the fork:
-/// httparse asks the processor what it can do, which is slow in a virtual machine, and buffers find their size.
-fn warm_up(environ: &mut Environ, address: SocketAddr) -> Result<()> {
-    let mut parser = Parser::default();
-    parser.feed(b"GET / HTTP/1.1\r\nHost: 127.0.0.1:8888\r\nConnection: close\r\n\r\n");
-    if let Ok(Some(request)) = parser.next() {
-        environ.fill(request, address);
-        gateway::run(app::find("hello")?, environ, &mut |_| Ok(()));
+    fn refuse(&self, mut connection: Connection, peer: SocketAddr, refusal: Refusal) -> Result<()> {
+        let (response, count) = response::refusal(refusal, connection.line().starts_with(b"HEAD "))?;
+        connection.send(&response)?;
+        if self.knobs.log {
+            log::request(peer, connection.line(), refusal.status, count);
+        }
+        connection.close();
+        Ok(())
     }
-    Ok(())
-}
-
-/// On Linux a connection inherits its timeouts from the listener: set here, they cost no system call for each.
-fn set_timeouts(listener: &TcpListener, timeout: Duration) -> Result<()> {
-    let timeout = TimeVal::new(timeout.as_secs() as i64, timeout.subsec_micros().into());
-    setsockopt(listener, sockopt::ReceiveTimeout, &timeout)?;
-    setsockopt(listener, sockopt::SendTimeout, &timeout)?;
-    Ok(())
 }
