@@ -83,8 +83,9 @@ fn run() -> Result<()> {
     signals::set_up().context("cannot prepare for signals")?;
     let listener = listen(address)?;
     let address = listener.local_addr()?;
+    let server = Server::new(address, &knobs, application)?;
     writeln!(io::stdout(), "{NAME} listening on http://{address}").context("cannot write to stdout")?;
-    Server { address, knobs: &knobs, application }.run(listener)
+    server.run(listener)
 }
 
 /// Listens on the first of the host's addresses that can be had. A host such as localhost can have several; one where the

@@ -9,7 +9,9 @@ use anyhow::{Context, Result};
 use nix::libc;
 use nix::unistd::{ForkResult, fork};
 
+use crate::app;
 use crate::connection::{Connection, Received};
+use crate::http::parser::Parser;
 use crate::http::refusal::Refusal;
 use crate::http::response;
 use crate::knobs::Knobs;
@@ -21,12 +23,30 @@ use crate::wsgi::gateway::{self, Application};
 const REST: Duration = Duration::from_millis(100);
 
 pub(crate) struct Server<'a> {
-    pub(crate) address: SocketAddr,
-    pub(crate) knobs: &'a Knobs,
-    pub(crate) application: &'a dyn Application,
+    address: SocketAddr,
+    knobs: &'a Knobs,
+    application: &'a dyn Application,
 }
 
-impl Server<'_> {
+impl<'a> Server<'a> {
+    pub(crate) fn new(address: SocketAddr, knobs: &'a Knobs, application: &'a dyn Application) -> Result<Server<'a>> {
+        let server = Server { address, knobs, application };
+        server.warm_up()?;
+        Ok(server)
+    }
+
+    /// Serves a request of its own, without a connection, so that each child is spared what is enough once before the fork:
+    /// httparse asks the processor what it can do, which is slow in a virtual machine, and much is touched for the first time.
+    fn warm_up(&self) -> Result<()> {
+        let mut parser = Parser::default();
+        parser.feed(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        if let Ok(Some(request)) = parser.next() {
+            let mut environ = Environ::new(request, self.address, self.address, true);
+            gateway::run(app::find("hello")?, &mut environ, &mut |_| Ok(()));
+        }
+        Ok(())
+    }
+
     /// Accepts one client after another. What goes wrong with one is a line on stderr, and the next one is served.
     pub(crate) fn run(&self, listener: TcpListener) -> ! {
         loop {

@@ -9,9 +9,11 @@ use anyhow::{Context, Result};
 use nix::libc;
 use nix::unistd::{ForkResult, Pid, fork, getpid};
 
+use crate::app;
 use crate::children::Children;
 use crate::connection::{Connection, Received};
 use crate::groups;
+use crate::http::parser::Parser;
 use crate::http::refusal::Refusal;
 use crate::http::response;
 use crate::knobs::Knobs;
@@ -36,7 +38,21 @@ pub(crate) struct Server<'a> {
 
 impl<'a> Server<'a> {
     pub(crate) fn new(address: SocketAddr, knobs: &'a Knobs, application: &'a dyn Application) -> Result<Server<'a>> {
-        Ok(Server { address, knobs, application, signals: Signals::new()?, children: Children::new()? })
+        let server = Server { address, knobs, application, signals: Signals::new()?, children: Children::new()? };
+        server.warm_up()?;
+        Ok(server)
+    }
+
+    /// Serves a request of its own, without a connection, so that each child is spared what is enough once before the fork:
+    /// httparse asks the processor what it can do, which is slow in a virtual machine, and much is touched for the first time.
+    fn warm_up(&self) -> Result<()> {
+        let mut parser = Parser::default();
+        parser.feed(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        if let Ok(Some(request)) = parser.next() {
+            let mut environ = Environ::new(request, self.address, self.address, true);
+            gateway::run(app::find("hello")?, &mut environ, &mut |_| Ok(()));
+        }
+        Ok(())
     }
 
     /// Accepts one client after another, until SIGTERM or SIGINT. What goes wrong with one is a line on stderr, and the
