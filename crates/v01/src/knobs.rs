@@ -10,12 +10,12 @@ pub(crate) struct Knobs {
 }
 
 impl Knobs {
-    /// Reads all knobs; a value that can't be read is an error that says what may stand there.
+    /// Reads all knobs. A value that can't be read is an error that says which values are valid.
     pub(crate) fn read() -> Result<Knobs> {
         let log = match value("LOG", "on").as_str() {
             "on" => true,
             "off" => false,
-            other => bail!("LOG={other} can't be read; set it to on or off"),
+            other => bail!("LOG={other} is not valid; set it to on or off"),
         };
         Ok(Knobs { log })
     }

@@ -1,5 +1,5 @@
-//! Lines on stderr. Each is put together first and then written by one write(2), so that the lines of several
-//! processes come out whole.
+//! Lines on stderr. Each is put together first and then written by one write(2), so that the lines of several processes
+//! don't mix.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -17,12 +17,12 @@ pub(crate) fn line(text: impl Display) {
         line.push('…');
     }
     line.push('\n');
-    let _ = io::stderr().write_all(line.as_bytes()); // If this fails, there is nowhere left to report it.
+    let _ = io::stderr().write_all(line.as_bytes()); // If this fails, there is no other place to report it.
 }
 
-/// The line for a request: who asked, the request line, the status, of which three digits are shown, and the number of
-/// bytes of the body. What the client sent is escaped, so that it can't command the reader's terminal, and cut when it
-/// is long.
+/// The line for a request: the client's address, the request line, the status, of which three digits are shown, and the
+/// number of bytes of the body. The request line is escaped, so that a client can't control the reader's terminal, and cut
+/// if it is long.
 pub(crate) fn request(peer: SocketAddr, request_line: &[u8], status: impl Display, count: u64) {
     let shown = request_line.get(..200).unwrap_or(request_line).escape_ascii();
     line(format_args!("{peer} \"{shown}\" {status:.3} {count}"));

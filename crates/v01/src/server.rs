@@ -8,10 +8,10 @@ use std::time::Duration;
 use crate::knobs::Knobs;
 use crate::log;
 
-/// How long the server rests when accept fails, for lack of descriptors for example, so as not to burn the processor.
+/// How long the server rests when accept fails, for lack of descriptors for example, so that it doesn't keep a core busy.
 const REST: Duration = Duration::from_millis(100);
 
-/// Serves one client after another. What goes wrong with one is a line on stderr, and the next one is served.
+/// Serves one client after another. If one fails, that is a line on stderr, and the next one is served.
 pub(crate) fn run(listener: &TcpListener, knobs: &Knobs) -> ! {
     loop {
         match listener.accept() {
@@ -33,7 +33,7 @@ fn echo(mut stream: TcpStream, peer: SocketAddr, knobs: &Knobs) -> io::Result<()
     let mut buffer = [0; 4096];
     let count = stream.read(&mut buffer)?;
     if count == 0 {
-        return Ok(()); // The client left without a word.
+        return Ok(()); // The client left without sending anything.
     }
     let request = &buffer[..count];
 

@@ -12,10 +12,10 @@ use crate::http::target::percent_decode;
 use crate::knobs::Knobs;
 use crate::log;
 
-/// How long the server rests when accept fails, for lack of descriptors for example, so as not to burn the processor.
+/// How long the server rests when accept fails, for lack of descriptors for example, so that it doesn't keep a core busy.
 const REST: Duration = Duration::from_millis(100);
 
-/// Serves one client after another. What goes wrong with one is a line on stderr, and the next one is served.
+/// Serves one client after another. If one fails, that is a line on stderr, and the next one is served.
 pub(crate) fn run(listener: &TcpListener, knobs: &Knobs) -> ! {
     loop {
         match listener.accept() {
@@ -50,7 +50,7 @@ fn serve(stream: TcpStream, peer: SocketAddr, knobs: &Knobs) -> io::Result<()> {
     Ok(())
 }
 
-/// What this version answers is built in: a greeting at `/`, and at `/echo` the body that was sent.
+/// The responses of this version are built in: a greeting at `/`, and at `/echo` the body that was sent.
 fn answer(request: Request) -> Response {
     let (allow, body) = match percent_decode(&request.target.path).as_slice() {
         b"/" => ("GET, HEAD", b"Hello, World!".to_vec()),

@@ -1,7 +1,7 @@
 //! A connection: blocking reads and writes on one socket, each up to a deadline.
 //!
-//! A timeout for each read would be no defence against a client that sends a byte a second. So the deadline is for the
-//! whole request, and each read gets the time that is left.
+//! A timeout for each read would not stop a client that sends a byte a second. So the deadline is for the whole request,
+//! and each read gets the time that is left.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -38,7 +38,7 @@ pub(crate) struct Connection {
     lingers: bool,
 }
 
-/// What a client sent.
+/// The result of reading from a client.
 pub(crate) enum Received {
     Request(Request),
     Refused(Refusal),
@@ -77,7 +77,7 @@ impl Connection {
         }
     }
 
-    /// What has arrived of the request line, for the log.
+    /// The part of the request line that has arrived, for the log.
     pub(crate) fn line(&self) -> &[u8] {
         self.parser.line()
     }

@@ -8,17 +8,17 @@ use anyhow::{Result, bail};
 pub(crate) struct Knobs {
     /// LOG: whether each request gets a line on stderr.
     pub(crate) log: bool,
-    /// TIMEOUT: how long a request may take to come, and a piece of a response to go.
+    /// TIMEOUT: how long a request may take to arrive, and 64 KiB of a response to be sent.
     pub(crate) timeout: Duration,
 }
 
 impl Knobs {
-    /// Reads all knobs; a value that can't be read is an error that says what may stand there.
+    /// Reads all knobs. A value that can't be read is an error that says which values are valid.
     pub(crate) fn read() -> Result<Knobs> {
         let log = match value("LOG", "on").as_str() {
             "on" => true,
             "off" => false,
-            other => bail!("LOG={other} can't be read; set it to on or off"),
+            other => bail!("LOG={other} is not valid; set it to on or off"),
         };
         let timeout = seconds("TIMEOUT", "10", 0.001)?; // A timeout of 0 would mean none to the kernel.
         Ok(Knobs { log, timeout })
@@ -34,6 +34,6 @@ fn seconds(name: &str, default: &str, least: f64) -> Result<Duration> {
     let value = value(name, default);
     match value.parse() {
         Ok(seconds) if (least..=86_400.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
-        _ => bail!("{name}={value} can't be read; set it to a number of seconds from {least} to 86400"),
+        _ => bail!("{name}={value} is not valid; set it to a number of seconds from {least} to 86400"),
     }
 }

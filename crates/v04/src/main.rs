@@ -1,4 +1,4 @@
-//! v04, fork per request: each connection gets a child process of its own, so that a slow client holds up nobody.
+//! v04, fork per request: each connection gets a child process of its own, so that a slow client doesn't hold up others.
 //!
 //! The step is in `server.rs`; the other files are v03's.
 //!
@@ -47,7 +47,7 @@ APPLICATION   what answers: site, with a page for each thing to try, or hello (d
 
 Environment:
 LOG           on: a line on stderr for each request; off: none (default on)
-TIMEOUT       seconds that a request may take to come, and 64 KiB of a response to go (default 10)
+TIMEOUT       seconds that a request may take to arrive, and 64 KiB of a response to be sent (default 10)
 "
 );
 
@@ -68,13 +68,13 @@ fn run() -> Result<()> {
         return io::stdout().write_all(HELP.as_bytes()).context("cannot print the help");
     }
     if let Some(flag) = arguments.iter().find(|argument| argument.starts_with('-')) {
-        bail!("there is no flag {flag}; `{NAME} --help` tells the usage");
+        bail!("unexpected argument {flag}; see `{NAME} --help`");
     }
     let (address, application) = match &arguments[..] {
         [] => ("127.0.0.1:8888", "site"),
         [address] => (&**address, "site"),
         [address, application] => (&**address, &**application),
-        [_, _, more, ..] => bail!("no use for the argument {more}; `{NAME} --help` tells the usage"),
+        [_, _, more, ..] => bail!("unexpected argument {more}; see `{NAME} --help`"),
     };
     let application = app::find(application)?;
     let knobs = Knobs::read()?;
@@ -88,17 +88,17 @@ fn run() -> Result<()> {
     server.run(listener)
 }
 
-/// Listens on the first of the host's addresses that can be had. A host such as localhost can have several; one where the
-/// port is in use is an error, because the server there would get some of the clients.
+/// Listens on the first of the host's addresses that is available. A host such as localhost can have several. If the port
+/// is in use on one of them, that is an error, because the other server would get some of the clients.
 fn listen(address: &str) -> Result<TcpListener> {
     let cannot = |address: &dyn Display, error: io::Error| {
-        anyhow!("cannot listen on {address}: {error}; give a free HOST:PORT of this machine (a low port may need root)")
+        anyhow!("cannot listen on {address}: {error}; use a free HOST:PORT of this machine (a low port may need root)")
     };
     let mut addresses: Vec<_> = address.to_socket_addrs().map_err(|error| cannot(&address, error))?.collect();
     addresses.dedup();
     let (mut listener, mut failure) = (None, ErrorKind::AddrNotAvailable.into());
     for one in addresses {
-        // One call of std, three of the kernel's: socket, bind, listen.
+        // One call of std, three system calls: socket, bind, listen.
         match TcpListener::bind(one) {
             Ok(bound) => listener = listener.or(Some(bound)),
             Err(error) if error.kind() == ErrorKind::AddrInUse => return Err(cannot(&one, error)),

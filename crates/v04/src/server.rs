@@ -19,7 +19,7 @@ use crate::log;
 use crate::wsgi::environ::Environ;
 use crate::wsgi::gateway::{self, Application};
 
-/// How long the server rests when accept fails, for lack of descriptors for example, so as not to burn the processor.
+/// How long the server rests when accept fails, for lack of descriptors for example, so that it doesn't keep a core busy.
 const REST: Duration = Duration::from_millis(100);
 
 pub(crate) struct Server<'a> {
@@ -47,7 +47,7 @@ impl<'a> Server<'a> {
         Ok(())
     }
 
-    /// Accepts one client after another. What goes wrong with one is a line on stderr, and the next one is served.
+    /// Accepts one client after another. If one fails, that is a line on stderr, and the next one is served.
     pub(crate) fn run(&self, listener: TcpListener) -> ! {
         loop {
             match listener.accept() {

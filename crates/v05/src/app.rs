@@ -84,7 +84,7 @@ fn show_environ(environ: &mut Environ, start_response: &mut dyn StartResponse) -
     Ok(Body::from(lines.concat()))
 }
 
-/// The server's processes: JSON for who asks for it, the page at `/` for a browser, a table for all others.
+/// The server's processes: JSON for clients that ask for it, the page at `/` for a browser, a table for other clients.
 fn show_processes(environ: &mut Environ, start_response: &mut dyn StartResponse) -> Result<Body> {
     let accept = String::from_utf8_lossy(environ.get("HTTP_ACCEPT").unwrap_or_default()).to_ascii_lowercase();
     let asks_for_json = accept.contains("application/json");

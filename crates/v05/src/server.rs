@@ -22,7 +22,7 @@ use crate::signals::{self, Signals};
 use crate::wsgi::environ::Environ;
 use crate::wsgi::gateway::{self, Application};
 
-/// How long the server rests when accept fails, for lack of descriptors for example, so as not to burn the processor.
+/// How long the server rests when accept fails, for lack of descriptors for example, so that it doesn't keep a core busy.
 const REST: Duration = Duration::from_millis(100);
 
 const NO_PROCESS: Refusal =

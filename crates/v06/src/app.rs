@@ -88,7 +88,7 @@ async fn show_environ(environ: &mut Environ, start_response: &mut StartResponse<
     Ok(Body::from(lines.concat()))
 }
 
-/// The server's processes: JSON for who asks for it, the page at `/` for a browser, a table for all others. Files are
+/// The server's processes: JSON for clients that ask for it, the page at `/` for a browser, a table for other clients. Files are
 /// read, which blocks: that is for the pool.
 async fn show_processes(environ: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
     let accept = String::from_utf8_lossy(environ.get("HTTP_ACCEPT").unwrap_or_default()).to_ascii_lowercase();

@@ -27,12 +27,12 @@ pub(crate) struct Knobs {
 }
 
 impl Knobs {
-    /// Reads all knobs; a value that can't be read is an error that says what may stand there.
+    /// Reads all knobs. A value that can't be read is an error that says which values are valid.
     pub(crate) fn read() -> Result<Knobs> {
         let log = match value("LOG", "on").as_str() {
             "on" => true,
             "off" => false,
-            other => bail!("LOG={other} can't be read; set it to on or off"),
+            other => bail!("LOG={other} is not valid; set it to on or off"),
         };
         let cores = thread::available_parallelism().map_or(1, usize::from);
         Ok(Knobs {
@@ -56,7 +56,7 @@ fn number(name: &str, default: &str) -> Result<usize> {
     let value = value(name, default);
     match value.parse() {
         Ok(number) if number > 0 => Ok(number),
-        _ => bail!("{name}={value} can't be read; set it to a whole number from 1"),
+        _ => bail!("{name}={value} is not valid; set it to a whole number from 1"),
     }
 }
 
@@ -65,6 +65,6 @@ fn seconds(name: &str, default: &str, least: f64) -> Result<Duration> {
     let value = value(name, default);
     match value.parse() {
         Ok(seconds) if (least..=86_400.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
-        _ => bail!("{name}={value} can't be read; set it to a number of seconds from {least} to 86400"),
+        _ => bail!("{name}={value} is not valid; set it to a number of seconds from {least} to 86400"),
     }
 }

@@ -1,5 +1,5 @@
-//! Lines on stderr. Each is put together first and then written by one write(2), so that the lines of several
-//! processes come out whole. The lines for requests wait for one another, and are written together by `flush`.
+//! Lines on stderr. Each is put together first and then written by one write(2), so that the lines of several processes
+//! don't mix. The lines for requests wait for one another, and are written together by `flush`.
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -36,9 +36,9 @@ pub(crate) fn line(text: impl Display) {
     write(line.as_bytes());
 }
 
-/// The line for a request: who asked, the request line, the status, of which three digits are shown, and the number of
-/// bytes of the body. What the client sent is escaped, so that it can't command the reader's terminal, and cut when it
-/// is long.
+/// The line for a request: the client's address, the request line, the status, of which three digits are shown, and the
+/// number of bytes of the body. The request line is escaped, so that a client can't control the reader's terminal, and cut
+/// if it is long.
 pub(crate) fn request(peer: SocketAddr, request_line: &[u8], status: impl Display, count: u64) {
     let shown = request_line.get(..200).unwrap_or(request_line).escape_ascii();
     WAITING.with_borrow_mut(|waiting| {

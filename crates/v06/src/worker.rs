@@ -22,7 +22,7 @@ use crate::wsgi::gateway::Application;
 
 /// How many clients are accepted before the others have their turn.
 const BATCH: usize = 64;
-/// How long the worker rests when accept fails, for lack of descriptors for example, so as not to burn the processor.
+/// How long the worker rests when accept fails, for lack of descriptors for example, so that it doesn't keep a core busy.
 const REST: Duration = Duration::from_millis(100);
 
 /// What the master writes to have its worker drain. The end of the stream means `Stopping`.

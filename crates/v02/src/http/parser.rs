@@ -1,5 +1,5 @@
 //! Bytes in, requests out, without I/O: `feed` takes the bytes as they come, in pieces of any size, and `next` returns
-//! each request once it is complete. What follows a request stays for the next one.
+//! each request once it is complete. The bytes after a request stay for the next one.
 
 use std::mem;
 
@@ -22,7 +22,7 @@ pub(crate) struct Parser {
     expects_continue: bool,
 }
 
-/// What comes next.
+/// The part of a request that comes next.
 #[derive(Default)]
 enum Stage {
     #[default]
@@ -38,8 +38,8 @@ impl Parser {
         self.buffer.feed(bytes);
     }
 
-    /// The next request, or `None` until more bytes arrive. After a refusal there is no next one: nobody can say where
-    /// it would begin.
+    /// The next request, or `None` until more bytes arrive. After a refusal there is no next one: where it
+    /// would begin isn't known.
     pub(crate) fn next(&mut self) -> Result<Option<Request>, Refusal> {
         loop {
             match &mut self.stage {
@@ -90,7 +90,7 @@ impl Parser {
         !matches!(self.stage, Stage::Line) || !self.buffer.unused().is_empty()
     }
 
-    /// What has arrived of the current request line, for the log.
+    /// The part of the current request line that has arrived, for the log.
     pub(crate) fn line(&self) -> &[u8] {
         match self.stage {
             Stage::Line => {

@@ -13,7 +13,7 @@ const TOO_LARGE: Refusal = Refusal { status: "413 Content Too Large", reason: "t
 const LONG_LINE: Refusal = Refusal::malformed("the line with a chunk's size is too long");
 const LONG_CHUNK: Refusal = Refusal::malformed("a chunk is longer than its size says");
 
-/// What comes next of a body.
+/// The part of a body that comes next.
 #[derive(Debug, PartialEq)]
 pub(crate) enum BodyReader {
     /// This many bytes, and then the body is complete.
@@ -105,7 +105,7 @@ fn content_length(value: &[u8]) -> Result<usize, Refusal> {
     if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
         return Err(Refusal::malformed("Content-Length is not a number"));
     }
-    // A number that doesn't fit in a usize is too large as well.
+    // A number too large for its type is too large for a body.
     let length = str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
     length.filter(|length| *length <= MAX_BODY).ok_or(TOO_LARGE)
 }

@@ -25,7 +25,7 @@ pub(crate) fn list(roles: [&'static str; 2]) -> Result<Vec<Process>> {
     let mut list = Vec::new();
     let mut found = vec![(server(), 0)];
     while let Some((pid, depth)) = found.pop() {
-        let Some((parent, state, name, age)) = look_at(pid) else { continue }; // It has gone meanwhile.
+        let Some((parent, state, name, age)) = look_at(pid) else { continue }; // It has gone by now.
         let role = match list.first() {
             None => roles[0],
             Some(Process { name: server, .. }) if *server == name => roles[1],

@@ -30,7 +30,7 @@ pub(crate) struct Head {
     has_server: bool,
 }
 
-/// What the request allows its response.
+/// The parts that the request allows in its response.
 #[derive(Clone, Copy)]
 pub(crate) struct Allowed {
     /// A body: not in the response to a HEAD.
@@ -45,7 +45,7 @@ impl Allowed {
     }
 }
 
-/// What marks the end of the body.
+/// How the client finds the end of the body.
 #[derive(Debug, PartialEq)]
 enum Framing {
     /// The response has no body.

@@ -67,7 +67,7 @@ pub(crate) struct Outcome {
     pub(crate) status: u16,
     /// The number of bytes of the body that were sent, without the framing.
     pub(crate) count: u64,
-    /// What went wrong, for the log.
+    /// The failure, for the log.
     pub(crate) error: Option<Error>,
     /// Whether the response was sent to its end. If not, the client has to be able to see that.
     pub(crate) complete: bool,

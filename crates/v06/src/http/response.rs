@@ -19,7 +19,7 @@ pub(crate) struct Response {
     has_server: bool,
 }
 
-/// What the request allows its response.
+/// The parts that the request allows in its response.
 #[derive(Clone, Copy)]
 pub(crate) struct Allowed {
     /// A body: not in the response to a HEAD.
