@@ -25,13 +25,13 @@ pub(crate) fn find(name: &str) -> Result<&'static dyn Application> {
 }
 
 /// Answers every request with a greeting.
-async fn hello(_: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
-    start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
+async fn hello(_: &mut Environ, start_response: &mut dyn StartResponse) -> Result<Body> {
+    start_response.call("200 OK", &[("Content-Type", "text/plain")], None)?;
     Ok(Body::from("Hello, World!"))
 }
 
 /// A page to try at each path; the one at `/` lists them.
-async fn site(environ: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
+async fn site(environ: &mut Environ, start_response: &mut dyn StartResponse) -> Result<Body> {
     let (methods, page): (&str, &dyn Application) = match &environ["PATH_INFO"] {
         b"/" => ("GET, HEAD", &index),
         b"/echo" => ("POST", &echo),
@@ -61,36 +61,36 @@ async fn site(environ: &mut Environ, start_response: &mut StartResponse<'_>) -> 
     if !methods.is_empty() {
         headers.push(("Allow", methods));
     }
-    start_response(status, &headers, None)?;
+    start_response.call(status, &headers, None)?;
     Ok(Body::from(status))
 }
 
-async fn index(_: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
-    start_response("200 OK", &[("Content-Type", "text/html; charset=utf-8")], None)?;
+async fn index(_: &mut Environ, start_response: &mut dyn StartResponse) -> Result<Body> {
+    start_response.call("200 OK", &[("Content-Type", "text/html; charset=utf-8")], None)?;
     Ok(Body::from(include_str!("app/index.html")))
 }
 
 /// The body of the request.
-async fn echo(environ: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
+async fn echo(environ: &mut Environ, start_response: &mut dyn StartResponse) -> Result<Body> {
     let mut body = Vec::new();
     environ.input.read_to_end(&mut body)?;
-    start_response("200 OK", &[("Content-Type", "application/octet-stream")], None)?;
+    start_response.call("200 OK", &[("Content-Type", "application/octet-stream")], None)?;
     Ok(Body::from(body))
 }
 
-/// Every variable of the environ, sorted. `wsgi.input` and `wsgi.errors` are no text: a word stands for them.
-async fn show_environ(environ: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
-    let objects: [(&[u8], &[u8]); 2] = [(b"wsgi.input", b"<body>"), (b"wsgi.errors", b"<stderr>")];
-    let mut lines: Vec<_> =
-        environ.iter().chain(objects).map(|(name, value)| [name, b": ", value, b"\n"].concat()).collect();
+/// Every variable of the environ, sorted. `wsgi.input` and `wsgi.errors` aren't text: a word takes their place.
+async fn show_environ(environ: &mut Environ, start_response: &mut dyn StartResponse) -> Result<Body> {
+    let objects: [(&str, &[u8]); 2] = [("wsgi.input", b"<body>"), ("wsgi.errors", b"<stderr>")];
+    let line = |(name, value): (&str, &[u8])| [name.as_bytes(), b": ", value, b"\n"].concat();
+    let mut lines: Vec<_> = environ.iter().chain(objects).map(line).collect();
     lines.sort();
-    start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
+    start_response.call("200 OK", &[("Content-Type", "text/plain")], None)?;
     Ok(Body::from(lines.concat()))
 }
 
-/// The server's processes: JSON for clients that ask for it, the page at `/` for a browser, a table for other clients. Files are
-/// read, which blocks: that is for the pool.
-async fn show_processes(environ: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
+/// The server's processes: JSON for clients that ask for it, the page at `/` for a browser, a table for other clients. Reading
+/// files blocks: that is for the pool.
+async fn show_processes(environ: &mut Environ, start_response: &mut dyn StartResponse) -> Result<Body> {
     let accept = String::from_utf8_lossy(environ.get("HTTP_ACCEPT").unwrap_or_default()).to_ascii_lowercase();
     let asks_for_json = accept.contains("application/json");
     if !asks_for_json && accept.contains("text/html") {
@@ -102,31 +102,35 @@ async fn show_processes(environ: &mut Environ, start_response: &mut StartRespons
     } else {
         ("text/plain; charset=utf-8", processes::table(&list))
     };
-    start_response("200 OK", &[("Content-Type", kind), ("Vary", "Accept"), ("Cache-Control", "no-store")], None)?;
+    start_response.call(
+        "200 OK",
+        &[("Content-Type", kind), ("Vary", "Accept"), ("Cache-Control", "no-store")],
+        None,
+    )?;
     Ok(Body::from(body.into_bytes()))
 }
 
-/// Sleeps for so many milliseconds as the path says: the application that takes long. It gives way meanwhile.
-async fn sleep(environ: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
+/// Sleeps for so many milliseconds as the path says: the application that takes long. It gives way to others.
+async fn sleep(environ: &mut Environ, start_response: &mut dyn StartResponse) -> Result<Body> {
     let Some(duration) = milliseconds(environ) else { return no_duration(start_response) };
     runtime::sleep(duration).await;
-    start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
+    start_response.call("200 OK", &[("Content-Type", "text/plain")], None)?;
     Ok(Body::from(format!("process {} slept for {} ms\n", process::id(), duration.as_millis()).into_bytes()))
 }
 
-/// Computes for so many milliseconds, and gives way to nobody: meanwhile its worker serves no other client.
-async fn spin(environ: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
+/// Computes for that many milliseconds without giving way: until then its worker serves no other client.
+async fn spin(environ: &mut Environ, start_response: &mut dyn StartResponse) -> Result<Body> {
     let Some(duration) = milliseconds(environ) else { return no_duration(start_response) };
     compute(duration);
-    start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
+    start_response.call("200 OK", &[("Content-Type", "text/plain")], None)?;
     Ok(Body::from(format!("process {} computed for {} ms\n", process::id(), duration.as_millis()).into_bytes()))
 }
 
-/// Does what `/spin` does in a thread of the runtime's pool, and gives way meanwhile.
-async fn pool(environ: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
+/// Does what `/spin` does in a thread of the runtime's pool, and gives way to others.
+async fn pool(environ: &mut Environ, start_response: &mut dyn StartResponse) -> Result<Body> {
     let Some(duration) = milliseconds(environ) else { return no_duration(start_response) };
     runtime::blocking(move || compute(duration)).await;
-    start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
+    start_response.call("200 OK", &[("Content-Type", "text/plain")], None)?;
     Ok(Body::from(format!("process {} computed for {} ms\n", process::id(), duration.as_millis()).into_bytes()))
 }
 
@@ -142,14 +146,14 @@ fn milliseconds(environ: &Environ) -> Option<Duration> {
     (duration <= Duration::from_secs(60)).then_some(duration)
 }
 
-fn no_duration(start_response: &mut StartResponse) -> Result<Body> {
-    start_response("404 Not Found", &[("Content-Type", "text/plain")], None)?;
+fn no_duration(start_response: &mut dyn StartResponse) -> Result<Body> {
+    start_response.call("404 Not Found", &[("Content-Type", "text/plain")], None)?;
     Ok(Body::from("the last part of the path is not a number of milliseconds, up to a minute\n"))
 }
 
 /// A body in blocks, with a pause before each but the first, so that one can see them come: `curl -N`.
-async fn stream(_: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
-    start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
+async fn stream(_: &mut Environ, start_response: &mut dyn StartResponse) -> Result<Body> {
+    start_response.call("200 OK", &[("Content-Type", "text/plain")], None)?;
     let mut number = 0;
     Ok(Body::Blocks(Box::new(async move || {
         number += 1;
@@ -161,16 +165,16 @@ async fn stream(_: &mut Environ, start_response: &mut StartResponse<'_>) -> Resu
 }
 
 /// The application with a bug.
-async fn panic(_: &mut Environ, _: &mut StartResponse<'_>) -> Result<Body> {
+async fn panic(_: &mut Environ, _: &mut dyn StartResponse) -> Result<Body> {
     panic!("/panic was asked for");
 }
 
 /// The careless application: it starts a program, and neither waits for it nor ends it.
-async fn orphan(environ: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
+async fn orphan(environ: &mut Environ, start_response: &mut dyn StartResponse) -> Result<Body> {
     let mut program = Command::new("sleep");
     program.arg("60").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let pid = program.spawn().context("cannot start the program sleep")?.id();
     let _ = writeln!(environ.errors, "/orphan started process {pid}");
-    start_response("200 OK", &[("Content-Type", "text/plain")], None)?;
+    start_response.call("200 OK", &[("Content-Type", "text/plain")], None)?;
     Ok(Body::from(format!("started process {pid}\n").into_bytes()))
 }

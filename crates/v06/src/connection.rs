@@ -98,13 +98,6 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends what there is room for of the first `count` bytes of `out`, and takes that out of it.
-    pub(crate) fn try_send(&self, out: &mut Vec<u8>, count: usize) -> usize {
-        let sent = self.stream.try_write(out.get(..count).unwrap_or_default()).unwrap_or(0);
-        out.drain(..sent);
-        sent
-    }
-
     /// Ends the writing side, then reads on for a short while, so that the client can read the answer in peace.
     pub(crate) async fn linger(&self, buffer: &RefCell<Vec<u8>>) -> Result<()> {
         if self.stream.shutdown_write().is_err() {

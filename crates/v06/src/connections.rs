@@ -12,7 +12,6 @@ use crate::bodies::Bodies;
 use crate::http::parser::Parser;
 use crate::knobs::Knobs;
 use crate::runtime;
-use crate::wsgi::environ::Environ;
 use crate::wsgi::gateway::Application;
 
 /// The size of the buffer for one read, in bytes.
@@ -24,7 +23,7 @@ const SPARE: usize = 64;
 pub(crate) struct Connections {
     pub(crate) knobs: Knobs,
     pub(crate) application: &'static dyn Application,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     pub(crate) phase: Cell<Phase>,
     /// For the reads of all connections, one after another.
     pub(crate) buffer: RefCell<Vec<u8>>,
@@ -50,11 +49,10 @@ pub(crate) enum Phase {
 /// What a connection needs while it is not idle.
 pub(crate) struct Buffers {
     pub(crate) parser: Parser,
-    pub(crate) environ: Environ,
     /// When the request has to be complete.
     pub(crate) due: Instant,
     /// Responses that are not sent yet.
-    pub(crate) out: Vec<u8>,
+    pub(crate) out: RefCell<Vec<u8>>,
     pub(crate) bodies: Bodies,
 }
 
@@ -98,9 +96,8 @@ impl Connections {
     pub(crate) fn take_buffers(&self) -> Box<Buffers> {
         let used = self.spare.borrow_mut().pop();
         used.unwrap_or_else(|| {
-            let environ = Environ::new(self.address, true); // wsgi.multiprocess
             let bodies = Bodies::new(self.bodies.clone(), self.knobs.max_bodies, BUFFER);
-            Box::new(Buffers { parser: Parser::default(), environ, due: runtime::now(), out: Vec::new(), bodies })
+            Box::new(Buffers { parser: Parser::default(), due: runtime::now(), out: RefCell::default(), bodies })
         })
     }
 

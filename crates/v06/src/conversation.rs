@@ -4,9 +4,9 @@
 //! While it is idle it owns no more than its connection. When bytes have come it takes `Buffers`, answers all requests that
 //! they complete, sends the responses in one write, and puts the `Buffers` back.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future;
-use std::io::{self, Cursor, ErrorKind};
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::task::Poll;
@@ -17,10 +17,12 @@ use anyhow::{Context as _, Result};
 use crate::connection::{Connection, PIECE};
 use crate::connections::{BUFFER, Buffers, Permit, Phase};
 use crate::http::refusal::Refusal;
+use crate::http::request::Request;
 use crate::http::response;
 use crate::log;
-use crate::runtime::{self, TcpStream};
-use crate::wsgi::gateway::{self, Client, Waiting};
+use crate::runtime::{self, First, TcpStream};
+use crate::wsgi::environ::Environ;
+use crate::wsgi::gateway::{self, BoxFuture, Client, Outcome};
 
 /// How many bytes of responses may wait to be sent together.
 const BATCH_BYTES: usize = 64 * 1024;
@@ -47,10 +49,10 @@ struct Conversation {
 /// What is to happen to a connection.
 #[derive(PartialEq)]
 enum Next {
-    /// Wait on: no request was complete.
-    Nothing,
+    /// Wait for more: no request was complete.
+    Incomplete,
     /// Wait for the next request.
-    Wait,
+    Idle,
     Close,
     /// Close it after the client had time to read the answer: closing at once would reset the connection if bytes of the
     /// client are on their way still, and the reset would overtake the answer (RFC 9112 9.6).
@@ -80,14 +82,14 @@ impl Conversation {
             let next = match waited {
                 Some(true) if is_first => Box::pin(self.work(until)).await?,
                 Some(true) => Box::pin(self.work(Instant::now() + self.shared.knobs.timeout)).await?,
-                // Who never said a word is told why, like one who said half a one.
+                // A client that sent nothing is told why, like one that sent half a request.
                 None if is_first => Box::pin(self.refuse(TOO_SLOW, &mut self.shared.take_buffers())).await?,
                 _ => return Ok(()),
             };
             match next {
                 // Empty lines, which are no request, give no more time.
-                Next::Nothing => self.connection.deadline.set(until),
-                Next::Wait => {
+                Next::Incomplete => self.connection.deadline.set(until),
+                Next::Idle => {
                     is_first = false;
                     self.connection.set_deadline(self.shared.knobs.keep_alive);
                 }
@@ -127,14 +129,14 @@ impl Conversation {
                 return self.refuse(NO_ROOM, &mut buffers).await;
             }
             let next = match count {
-                None => Next::Nothing,
+                None => Next::Incomplete,
                 Some(0) if buffers.parser.is_midway() => return self.refuse(TOO_SHORT, &mut buffers).await,
                 Some(0) => Next::Close,
                 Some(_) => self.answer_all(&mut buffers).await?,
             };
             buffers.bodies.hold(buffers.parser.size());
-            self.flush(&mut buffers.out).await?;
-            // Who sends as fast as this reads is neither to starve the others nor to escape the deadline.
+            self.flush(buffers.out.get_mut()).await?;
+            // A client that sends as fast as this reads must neither starve the others nor escape the deadline.
             if count == Some(BUFFER) {
                 runtime::yield_now().await;
             }
@@ -143,13 +145,13 @@ impl Conversation {
             if late_reads > LATE_READS {
                 return self.refuse(TOO_SLOW, &mut buffers).await;
             }
-            if !matches!(next, Next::Nothing | Next::Wait) || !buffers.parser.is_midway() {
+            if !matches!(next, Next::Incomplete | Next::Idle) || !buffers.parser.is_midway() {
                 break next;
             }
         };
         // What is half done goes with its connection.
         if !buffers.parser.is_midway() {
-            buffers.out.shrink_to(BATCH_BYTES);
+            buffers.out.get_mut().shrink_to(BATCH_BYTES);
             self.shared.put_back(buffers);
         }
         Ok(next)
@@ -169,70 +171,75 @@ impl Conversation {
     async fn answer_all(&self, buffers: &mut Buffers) -> Result<Next> {
         let mut count = 0;
         loop {
-            match buffers.parser.next() {
-                Ok(Some(request)) => buffers.environ.fill(request, self.peer),
+            let request = match buffers.parser.next() {
+                Ok(Some(request)) => request,
                 Ok(None) => break,
                 Err(refusal) => return self.refuse(refusal, buffers).await,
-            }
-            match self.answer(buffers).await {
-                Next::Wait => {}
+            };
+            match self.answer(request, buffers).await? {
+                Next::Idle => {}
                 // Answers before this one may be on their way.
                 Next::Close if count > 0 => return Ok(Next::Linger),
                 next => return Ok(next),
             }
             count += 1;
-            if buffers.out.len() >= BATCH_BYTES || count % BATCH == 0 {
-                self.flush(&mut buffers.out).await?;
+            if buffers.out.get_mut().len() >= BATCH_BYTES || count % BATCH == 0 {
+                self.flush(buffers.out.get_mut()).await?;
                 runtime::yield_now().await;
             }
         }
         if buffers.parser.take_continue() {
-            buffers.out.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
+            buffers.out.get_mut().extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
         }
         if count == 0 {
-            return Ok(Next::Nothing);
+            return Ok(Next::Incomplete);
         }
         buffers.due = Instant::now() + self.shared.knobs.timeout;
-        Ok(Next::Wait)
+        Ok(Next::Idle)
     }
 
-    /// Answers the request that the environ was filled from.
-    async fn answer(&self, buffers: &mut Buffers) -> Next {
-        let wants_more = buffers.environ.request.persists();
-        let persists = || wants_more && self.shared.phase.get() == Phase::Serving;
-        let (earlier, has_begun) = (Cell::new(buffers.out.len()), Cell::new(false));
-        let out = &mut buffers.out;
-        let mut client = Sending { conversation: self, out, earlier: &earlier, has_begun: &has_begun, sent: 0 };
-        let answered = {
-            let mut answering =
-                pin!(gateway::run(self.shared.application, &mut buffers.environ, &persists, &mut client));
-            let mut leaving = None; // Made when it is needed: most applications don't wait.
-            future::poll_fn(|cx| match answering.as_mut().poll(cx) {
-                Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
-                Poll::Pending => {
-                    let leaving = leaving.get_or_insert_with(|| Box::pin(self.client_leaves(&has_begun)));
-                    leaving.as_mut().poll(cx).map(|()| None)
-                }
-            })
-            .await
-        };
-        buffers.environ.input = Cursor::default(); // However this ended: the environ will be used again.
-        let Some(outcome) = answered else {
+    /// Answers one request. The response, or the rest of it, waits in `out`.
+    async fn answer(&self, request: Request, buffers: &mut Buffers) -> Result<Next> {
+        let wants_more = request.persists();
+        let mut environ = Environ::new(request, self.peer, self.shared.address, true); // wsgi.multiprocess
+        let Some(outcome) = self.call(&mut environ, wants_more, &buffers.out).await? else {
             log::line(format_args!("{} the client has left; its request is dropped", self.peer));
-            buffers.out.truncate(earlier.get()); // Nothing of this response was sent. The ones before it may be waited for.
-            return Next::Linger;
+            return Ok(Next::Linger);
         };
+        buffers.out.get_mut().extend_from_slice(&outcome.rest);
         if let Some(error) = outcome.error {
             log::line(format_args!("{} {error:#}", self.peer));
         }
         if self.shared.knobs.log {
-            log::request(self.peer, buffers.environ.request.line(), outcome.status, outcome.count);
+            log::request(self.peer, &environ.request.line, outcome.status, outcome.count);
         }
-        match outcome.complete {
+        Ok(match outcome.complete {
             false => Next::Cut,
-            true if !outcome.closes => Next::Wait,
+            true if !outcome.closes => Next::Idle,
             true if wants_more || buffers.parser.is_midway() || outcome.count > PIECE as u64 => Next::Linger,
             true => Next::Close,
+        })
+    }
+
+    /// Calls the application. `None` if the client has left before the response began. `earlier`: responses that wait to
+    /// be sent.
+    async fn call(
+        &self,
+        environ: &mut Environ,
+        wants_more: bool,
+        earlier: &RefCell<Vec<u8>>,
+    ) -> Result<Option<Outcome>> {
+        let has_begun = Cell::new(false);
+        let mut client = Sending { conversation: self, earlier, wants_more, has_begun: &has_begun, sent: 0 };
+        let mut answering = pin!(gateway::run(self.shared.application, environ, &mut client));
+        if let Poll::Ready(outcome) = future::poll_fn(|cx| Poll::Ready(answering.as_mut().poll(cx))).await {
+            return Ok(Some(outcome));
+        }
+        // It waits. The responses before it don't wait with it.
+        self.flush(&mut earlier.take()).await?;
+        match runtime::race(answering, self.client_leaves(&has_begun)).await {
+            First::Left(outcome) => Ok(Some(outcome)),
+            First::Right(()) => Ok(None),
         }
     }
 
@@ -251,11 +258,11 @@ impl Conversation {
     async fn refuse(&self, refusal: Refusal, buffers: &mut Buffers) -> Result<Next> {
         let line = buffers.parser.line();
         let (answer, count) = response::refusal(refusal, line.starts_with(b"HEAD "))?;
-        buffers.out.extend_from_slice(&answer);
+        buffers.out.get_mut().extend_from_slice(&answer);
         if self.shared.knobs.log {
             log::request(self.peer, line, refusal.status, count);
         }
-        self.flush(&mut buffers.out).await?;
+        self.flush(buffers.out.get_mut()).await?;
         Ok(Next::Linger)
     }
 
@@ -268,9 +275,9 @@ impl Conversation {
 /// The client, as the gateway sees it.
 struct Sending<'a> {
     conversation: &'a Conversation,
-    out: &'a mut Vec<u8>,
-    /// How many bytes of `out` belong to the responses before this one.
-    earlier: &'a Cell<usize>,
+    /// The responses before this one that are not sent yet.
+    earlier: &'a RefCell<Vec<u8>>,
+    wants_more: bool,
     /// Whether a part of the response was sent.
     has_begun: &'a Cell<bool>,
     /// How many bytes were sent since the other connections had their turn.
@@ -278,28 +285,25 @@ struct Sending<'a> {
 }
 
 impl Client for Sending<'_> {
-    fn out(&mut self) -> &mut Vec<u8> {
-        self.out
+    fn persists(&self) -> bool {
+        self.wants_more && self.conversation.shared.phase.get() == Phase::Serving
     }
 
-    fn flush(&mut self) -> Waiting<'_, Result<()>> {
+    fn send<'a>(&'a mut self, bytes: &'a mut Vec<u8>) -> BoxFuture<'a, Result<()>> {
         Box::pin(async {
             self.has_begun.set(true);
-            self.sent += self.out.len();
-            self.conversation.flush(self.out).await.context("connection lost")?;
-            // A body whose blocks are always ready is not to starve the others.
+            let mut out = self.earlier.take();
+            out.append(bytes);
+            self.sent += out.len();
+            self.conversation.flush(&mut out).await.context("connection lost")?;
+            self.earlier.replace(out); // Empty: for its memory.
+            // A body whose blocks are always ready must not starve the others.
             if self.sent >= PIECE {
                 self.sent = 0;
                 runtime::yield_now().await;
             }
             Ok(())
         })
-    }
-
-    fn try_send(&mut self, count: usize) -> usize {
-        let sent = self.conversation.connection.try_send(self.out, count);
-        self.earlier.update(|earlier| earlier - sent);
-        sent
     }
 }
 

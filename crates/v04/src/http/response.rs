@@ -47,7 +47,7 @@ impl Allowed {
 
 /// How the client finds the end of the body.
 #[derive(Debug, PartialEq)]
-enum Framing {
+pub(crate) enum Framing {
     /// The response has no body.
     None,
     /// Content-Length: this many bytes are still to come.
@@ -59,7 +59,7 @@ enum Framing {
 
 /// The body of a response, after its head.
 pub(crate) struct BodyWriter {
-    framing: Framing,
+    pub(crate) framing: Framing,
     /// Whether the body is sent: not to a HEAD.
     has_body: bool,
     /// How many bytes of the body were written, without the framing.
@@ -101,13 +101,13 @@ impl Head {
     }
 
     /// Adds the fields that are the server's business, and appends the head to `out`. `length` is the body's, if it is
-    /// known. `connection` is the value of the Connection field, unless only the end of the connection can mark the end of
-    /// the body.
+    /// known. `persists`: whether the connection stays open after the response, unless only its end can mark the end of the
+    /// body.
     pub(crate) fn finish(
         self,
         allowed: Allowed,
         length: Option<u64>,
-        connection: &str,
+        persists: bool,
         out: &mut Vec<u8>,
     ) -> BodyWriter {
         let framing = match self.status {
@@ -132,7 +132,7 @@ impl Head {
             Framing::Chunked => out.extend(b"Transfer-Encoding: chunked\r\n"),
             Framing::Close | Framing::None => {}
         }
-        let connection = if framing == Framing::Close { "close" } else { connection };
+        let connection = if persists && framing != Framing::Close { "keep-alive" } else { "close" };
         out.extend(format!("Connection: {connection}\r\n\r\n").into_bytes());
         BodyWriter { has_body: allowed.body && framing != Framing::None, framing, count: 0 }
     }
@@ -186,7 +186,7 @@ pub(crate) fn refusal(refusal: Refusal, is_head: bool) -> Result<(Vec<u8>, u64)>
     head.field("Content-Type", "text/plain")?;
     let mut out = Vec::new();
     let allowed = Allowed { body: !is_head, chunks: false };
-    let mut writer = head.finish(allowed, Some(body.len() as u64), "close", &mut out);
+    let mut writer = head.finish(allowed, Some(body.len() as u64), false, &mut out);
     writer.write(body.as_bytes(), &mut out)?;
     Ok((out, writer.count))
 }

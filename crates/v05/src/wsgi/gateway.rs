@@ -164,7 +164,7 @@ impl Response<'_> {
         if let Some(head) = self.head.take() {
             // The length is known if this is the whole body.
             let length = is_last.then_some(block.len() as u64);
-            self.body = Some(head.finish(self.allowed, length, "close", &mut out));
+            self.body = Some(head.finish(self.allowed, length, false, &mut out));
         }
         let body = self.body.as_mut().context("the application did not call start_response")?;
         let written = body.write(block, &mut out);

@@ -58,8 +58,8 @@ fn client_of(application: &'static (dyn Application + Sync)) -> Result<TcpStream
 }
 
 /// Sends the start of a block, and gives up the rest.
-async fn gives_up(_: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
-    let write = start_response("200 OK", &[("Content-Length", &LARGE.to_string())], None)?;
+async fn gives_up(_: &mut Environ, start_response: &mut dyn StartResponse) -> Result<Body> {
+    let write = start_response.call("200 OK", &[("Content-Length", &LARGE.to_string())], None)?;
     let block = block();
     let mut writing = write.write(&block);
     let taken = future::poll_fn(|cx| Poll::Ready(writing.as_mut().poll(cx))).await;
@@ -70,8 +70,8 @@ async fn gives_up(_: &mut Environ, start_response: &mut StartResponse<'_>) -> Re
 }
 
 /// A body whose last block takes longer than a client may seem to have left.
-async fn pauses(_: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
-    start_response("200 OK", &[("Content-Length", "2")], None)?;
+async fn pauses(_: &mut Environ, start_response: &mut dyn StartResponse) -> Result<Body> {
+    start_response.call("200 OK", &[("Content-Length", "2")], None)?;
     let mut blocks = 0;
     Ok(Body::Blocks(Box::new(async move || {
         blocks += 1;
@@ -93,8 +93,8 @@ fn a_client_that_ended_its_sending_side_gets_all_of_a_body_that_has_begun() -> R
 }
 
 /// The first request is answered. The second one waits for something that never comes, when its head is begun.
-async fn waits_for_ever(_: &mut Environ, start_response: &mut StartResponse<'_>) -> Result<Body> {
-    start_response("200 OK", &[], None)?;
+async fn waits_for_ever(_: &mut Environ, start_response: &mut dyn StartResponse) -> Result<Body> {
+    start_response.call("200 OK", &[], None)?;
     if ASKED.fetch_add(1, Ordering::Relaxed) > 0 {
         future::pending::<()>().await;
     }

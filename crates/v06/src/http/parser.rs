@@ -1,113 +1,108 @@
-//! Bytes in, requests out, without I/O: `feed` takes the bytes as they come, in pieces of any size, and `next` hands
-//! out each request once it is complete. What is left over stays for the next request. Each byte is looked at a fixed
-//! number of times, however small the pieces are.
+//! Bytes in, requests out, without I/O: `feed` takes the bytes as they come, in pieces of any size, and `next` returns
+//! each request once it is complete. The bytes after a request stay for the next one.
 
 use std::mem;
 
-use crate::http::body::{BodyReader, section_end};
-use crate::http::input::Input;
-use crate::http::refusal::{BARE_LF, Refusal};
-use crate::http::request::{Request, TCHARS, line_length, without_end};
+use crate::http::body::BodyReader;
+use crate::http::buffer::{Buffer, MAX_HEAD};
+use crate::http::refusal::Refusal;
+use crate::http::request::{Request, is_tchar};
 
-/// The longest request line, in bytes.
-const MAX_REQUEST_LINE: usize = 8 * 1024;
+/// The longest request line, in bytes, its end included.
+const MAX_LINE: usize = 8 * 1024 + "\r\n".len();
 const LONG_LINE: Refusal = Refusal { status: "414 URI Too Long", reason: "the request line exceeds 8 KiB" };
 
-/// The bytes of one connection on their way to become requests.
+/// The parser of one connection.
 #[derive(Default)]
 pub(crate) struct Parser {
-    input: Input,
-    /// The length of the request line that has come, its end included; 0 until it has.
-    first_line: usize,
-    /// Where in the input the line of the head starts that has not fully come.
-    line: usize,
+    buffer: Buffer,
+    stage: Stage,
+    /// The request that `stage` is about.
     request: Request,
-    /// Takes the body of `request`, once its head has come.
-    reader: Option<BodyReader>,
     expects_continue: bool,
+}
+
+/// The part of a request that comes next.
+#[derive(Default)]
+enum Stage {
+    #[default]
+    Line,
+    /// Fields, after these.
+    Fields(Vec<u8>),
+    Body(BodyReader),
 }
 
 impl Parser {
     /// Takes the next bytes from the client.
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
-        self.input.feed(bytes);
+        self.buffer.feed(bytes);
     }
 
-    /// The next request, or `None` until more bytes have come. After a refusal there is no next one: where it would
-    /// begin is not known.
-    pub(crate) fn next(&mut self) -> Result<Option<&mut Request>, Refusal> {
-        if self.reader.is_none() {
-            let Some(end) = self.head_end()? else { return Ok(None) };
-            let head = self.input.unused().get(..end).unwrap_or_default();
-            let reader = self.request.read_head(head, self.first_line)?;
-            self.expects_continue = self.request.expects_continue()?;
-            self.input.consume(end); // Not before: the log of a refusal shows the line.
-            (self.first_line, self.line, self.reader) = (0, 0, Some(reader));
+    /// The next request, or `None` until more bytes arrive. After a refusal there is no next one: where it
+    /// would begin isn't known.
+    pub(crate) fn next(&mut self) -> Result<Option<Request>, Refusal> {
+        loop {
+            match &mut self.stage {
+                Stage::Line => {
+                    // Something other than HTTP, such as the first byte of TLS: a line end may never come.
+                    if let [first, ..] = self.buffer.unused()
+                        && !is_tchar(*first)
+                        && *first != b'\r'
+                    {
+                        return Err(Refusal::malformed("the method is not a token"));
+                    }
+                    let Some(line) = self.buffer.take_line(MAX_LINE, LONG_LINE)? else { return Ok(None) };
+                    if line.is_empty() {
+                        continue; // RFC 9112 2.2 allows empty lines before a request.
+                    }
+                    self.request = Request { line: line.to_vec(), ..Request::default() };
+                    self.stage = Stage::Fields(Vec::new());
+                    self.request.read_line()?;
+                }
+                Stage::Fields(section) => {
+                    let max = MAX_HEAD - self.request.line.len() - "\r\n".len();
+                    if !self.buffer.take_fields(section, max)? {
+                        return Ok(None);
+                    }
+                    self.request.read_fields(section)?;
+                    self.stage = Stage::Body(BodyReader::new(&self.request)?);
+                    self.expects_continue = self.request.expects_continue()?;
+                }
+                Stage::Body(reader) => {
+                    if !reader.read(&mut self.buffer, &mut self.request.body)? {
+                        return Ok(None);
+                    }
+                    self.stage = Stage::Line;
+                    return Ok(Some(mem::take(&mut self.request)));
+                }
+            }
         }
-        let complete = match &mut self.reader {
-            Some(reader) => reader.read(&mut self.input, &mut self.request.body)?,
-            None => false,
-        };
-        if !complete {
-            return Ok(None);
-        }
-        self.reader = None;
-        Ok(Some(&mut self.request))
     }
 
     /// Whether it is time to send `100 Continue`: true once for a request whose client waits for it.
     pub(crate) fn take_continue(&mut self) -> bool {
-        let has_begun = self.has_unused() || !self.request.body.is_empty();
-        self.reader.is_some() && mem::take(&mut self.expects_continue) && !has_begun
-    }
-
-    /// Whether bytes have come that are no part of a request yet.
-    pub(crate) fn has_unused(&self) -> bool {
-        !self.input.unused().is_empty()
+        let has_begun = !self.buffer.unused().is_empty() || !self.request.body.is_empty();
+        matches!(self.stage, Stage::Body(_)) && mem::take(&mut self.expects_continue) && !has_begun
     }
 
     /// Whether a request has begun and is not complete.
     pub(crate) fn is_midway(&self) -> bool {
-        self.reader.is_some() || self.has_unused()
+        !matches!(self.stage, Stage::Line) || !self.buffer.unused().is_empty()
     }
 
-    /// How many bytes it keeps of requests that are not complete, and of those behind them.
+    /// How many bytes it holds of requests that are not complete, and of bytes after them.
     pub(crate) fn size(&self) -> usize {
-        self.input.unused().len() + self.reader.as_ref().map_or(0, |_| self.request.body.len())
+        self.buffer.unused().len() + self.request.body.len()
     }
 
-    /// What has come of the current request line, for the log.
+    /// The part of the current request line that has arrived, for the log.
     pub(crate) fn line(&self) -> &[u8] {
-        let unused = self.input.unused();
-        match self.reader {
-            Some(_) => self.request.line(),
-            None => without_end(unused.get(..line_length(unused)).unwrap_or_default()),
-        }
-    }
-
-    fn head_end(&mut self) -> Result<Option<usize>, Refusal> {
-        // RFC 9112 2.2: empty lines before a request line are passed over.
-        while let (0, [b'\r', b'\n', ..]) = (self.first_line, self.input.unused()) {
-            self.input.consume(2);
-        }
-        match self.input.unused() {
-            [] | [b'\r'] => return Ok(None),
-            // No HTTP at all, such as the first byte of TLS: no line end need ever come.
-            [first, ..] if !TCHARS.contains(*first) => return Err(Refusal::malformed("the method is not a token")),
-            _ => {}
-        }
-        if self.first_line == 0 {
-            let end = self.input.line_end(0);
-            let so_far = self.input.unused().get(..end.unwrap_or(usize::MAX)).unwrap_or(self.input.unused());
-            if without_end(so_far).len() > MAX_REQUEST_LINE {
-                return Err(LONG_LINE);
+        match self.stage {
+            Stage::Line => {
+                let line = self.buffer.unused().split(|&byte| byte == b'\n').next().unwrap_or_default();
+                line.strip_suffix(b"\r").unwrap_or(line)
             }
-            let Some(end) = end else { return Ok(None) };
-            if !so_far.ends_with(b"\r\n") {
-                return Err(BARE_LF);
-            }
-            (self.first_line, self.line) = (end, end);
+            _ => &self.request.line,
         }
-        section_end(&mut self.input, &mut self.line)
     }
 }

@@ -1,46 +1,61 @@
-//! The gateway: the server's side of PEP 3333. It calls `application(environ, start_response)`, builds the response
-//! from what that gives, and sends it. The PEP's rules for applications are checked here and in `response.rs`.
+//! The gateway: the server's side of PEP 3333. It calls `application(environ, start_response)` and makes the response.
+//! The PEP's rules for applications are checked here and in `response.rs`.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::future;
 use std::io::{Cursor, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
-use anyhow::{Context, Error, Result, anyhow, bail};
+use anyhow::{Context, Error, Result, anyhow, bail, ensure};
 
-use crate::http::response::{Allowed, Content, Framing, Response};
+use crate::http::response::{Allowed, BodyWriter, Framing, Head};
 use crate::wsgi::environ::Environ;
 
-/// A future in a box: what an `async fn` of a trait gives where the type behind the trait is not known.
-pub(crate) type Waiting<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+/// A future in a box, of a type that is not known here: the methods of a `dyn` trait can't be `async fn`.
+pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
-/// An application, or middleware: a type that holds another one.
+/// An application, or middleware: a type that contains another one.
 pub(crate) trait Application {
-    fn call<'a>(&'a self, environ: &'a mut Environ, start_response: &'a mut StartResponse)
-    -> Waiting<'a, Result<Body>>;
-}
-
-impl<F: AsyncFn(&mut Environ, &mut StartResponse) -> Result<Body>> Application for F {
     fn call<'a>(
         &'a self,
         environ: &'a mut Environ,
-        start_response: &'a mut StartResponse,
-    ) -> Waiting<'a, Result<Body>> {
+        start_response: &'a mut dyn StartResponse,
+    ) -> BoxFuture<'a, Result<Body>>;
+}
+
+impl<F: AsyncFn(&mut Environ, &mut dyn StartResponse) -> Result<Body>> Application for F {
+    fn call<'a>(
+        &'a self,
+        environ: &'a mut Environ,
+        start_response: &'a mut dyn StartResponse,
+    ) -> BoxFuture<'a, Result<Body>> {
         Box::pin(self(environ, start_response))
     }
 }
 
-/// `start_response(status, headers, exc_info)` says how the response begins, and gives back `write`. With an error
-/// (PEP 3333's exc_info) it may be called again: what was not sent yet is replaced; if the head is sent already, the
-/// error comes back, for the application to end with.
-pub(crate) type StartResponse<'a> = dyn FnMut(&str, &[(&str, &str)], Option<Error>) -> Result<&'a dyn Write> + 'a;
+/// How an application begins its response.
+pub(crate) trait StartResponse {
+    /// `start_response(status, headers, exc_info)`: returns `write`. With an error (PEP 3333's exc_info) it may be called
+    /// again: that replaces what was not sent yet. If the head is sent already, it returns the error, for the application to
+    /// end with.
+    fn call(&mut self, status: &str, headers: &[(&str, &str)], error: Option<Error>) -> Result<&mut dyn Write> {
+        let mut head = Head::new(status)?;
+        for (name, value) in headers {
+            head.field(name, value)?;
+        }
+        self.begin(head, error)
+    }
 
-/// `write(block)` sends a block of the body at once, for applications that can't return theirs.
+    /// The same, for a head that exists already.
+    fn begin(&mut self, head: Head, error: Option<Error>) -> Result<&mut dyn Write>;
+}
+
+/// `write(block)`, for applications that can't return their body.
 pub(crate) trait Write {
-    fn write<'a>(&'a self, block: &'a [u8]) -> Waiting<'a, Result<()>>;
+    /// Sends a block of the body at once. More bytes than Content-Length announced are an error.
+    fn write<'a>(&'a mut self, block: &'a [u8]) -> BoxFuture<'a, Result<()>>;
 }
 
 /// The body that an application returns. Dropping it is PEP 3333's `close()`.
@@ -49,13 +64,13 @@ pub(crate) enum Body {
     Blocks(Box<dyn Blocks>),
 }
 
-/// A body in blocks. The next one is asked for when the client has taken the last.
+/// A body in blocks. Each one is asked for when the client has accepted the one before.
 pub(crate) trait Blocks {
-    fn next(&mut self) -> Waiting<'_, Option<Result<Vec<u8>>>>;
+    fn next(&mut self) -> BoxFuture<'_, Option<Result<Vec<u8>>>>;
 }
 
 impl<F: AsyncFnMut() -> Option<Result<Vec<u8>>>> Blocks for F {
-    fn next(&mut self) -> Waiting<'_, Option<Result<Vec<u8>>>> {
+    fn next(&mut self) -> BoxFuture<'_, Option<Result<Vec<u8>>>> {
         Box::pin(self())
     }
 }
@@ -72,203 +87,167 @@ impl From<Vec<u8>> for Body {
     }
 }
 
-/// How a response came out.
+/// How a response turned out.
 pub(crate) struct Outcome {
     pub(crate) status: u16,
-    /// The number of bytes of the body that were sent, framing not counted.
+    /// The number of bytes of the body that were sent, without the framing.
     pub(crate) count: u64,
-    /// What went wrong. The client got a 500, or has to be shown that the response is not complete.
+    /// The failure, for the log.
     pub(crate) error: Option<Error>,
-    /// Whether the response was sent to its end.
+    /// Whether the response, together with `rest`, is complete. If not, the client has to be able to see that.
     pub(crate) complete: bool,
-    /// Whether the client was told that the connection ends with this response.
+    /// Whether the head says that the connection ends with this response.
     pub(crate) closes: bool,
+    /// The bytes that are still to be sent: of a body that is not in blocks, the whole response.
+    pub(crate) rest: Vec<u8>,
 }
 
 /// The client of a response.
 pub(crate) trait Client {
-    /// What is not sent yet: responses are appended here.
-    fn out(&mut self) -> &mut Vec<u8>;
-    /// Sends it. Done when the client has taken all.
-    fn flush(&mut self) -> Waiting<'_, Result<()>>;
-    /// Sends what it can of the first `count` bytes without waiting, and gives back how many that were.
-    fn try_send(&mut self, count: usize) -> usize;
+    /// Whether the connection stays open after the response. Asked when the head is complete.
+    fn persists(&self) -> bool;
+    /// Sends `bytes`, and empties them. Done when the client has accepted them all.
+    fn send<'a>(&'a mut self, bytes: &'a mut Vec<u8>) -> BoxFuture<'a, Result<()>>;
 }
 
-/// Has `application` answer the request that `environ` was filled from. `persists` is asked whether the connection is to
-/// stay open, when the head is written. A body that is whole waits in the client's `out`, for others may follow it.
-pub(crate) async fn run<'a>(
-    application: &dyn Application,
-    environ: &mut Environ,
-    persists: &'a dyn Fn() -> bool,
-    client: &'a mut dyn Client,
-) -> Outcome {
+/// Lets `application` answer a request.
+pub(crate) async fn run(application: &dyn Application, environ: &mut Environ, client: &mut dyn Client) -> Outcome {
     let allowed = Allowed::by(&environ.request);
-    let begin = client.out().len();
-    let client = Some(client);
-    let exchange = RefCell::new(Exchange {
+    let mut response = Response {
         allowed,
-        persists,
         client,
-        begin,
+        out: Vec::new(),
         status: 0,
         head: None,
-        content: None,
-        sent: false,
+        body: None,
+        is_cut: false,
         closes: false,
-    });
-    let error = unpanicked(answer(application, environ, &exchange), &exchange).await.err();
-    let _ = environ.errors.flush(); // A line that has no end yet belongs to this request too.
-    let mut exchange = exchange.into_inner();
-    let complete = error.is_none() || exchange.fail().is_ok();
-    let count = exchange.content.map_or(0, |content| content.count);
-    Outcome { status: exchange.status, count, error, complete, closes: exchange.closes }
-}
-
-/// What `answering` comes to; a panic is an error. If it has to wait, the responses before it don't wait with it.
-async fn unpanicked(answering: impl Future<Output = Result<()>>, exchange: &RefCell<Exchange<'_>>) -> Result<()> {
-    let mut answering = pin!(answering);
-    future::poll_fn(|cx| {
-        let polled = catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(cx)));
-        if matches!(polled, Ok(Poll::Pending)) {
-            exchange.borrow_mut().send_earlier();
-        }
-        polled.unwrap_or_else(|_| Poll::Ready(Err(anyhow!("the application panicked"))))
-    })
-    .await
-}
-
-async fn answer(application: &dyn Application, environ: &mut Environ, exchange: &RefCell<Exchange<'_>>) -> Result<()> {
-    let mut start_response = |status: &str, headers: &[(&str, &str)], error: Option<Error>| {
-        exchange.borrow_mut().start(status, headers, error)?;
-        Ok(exchange as &dyn Write)
+        is_sending: false,
     };
+    let mut error = catch_panic(answer(application, environ, &mut response)).await.err();
+    let _ = environ.errors.flush(); // A line that has no end yet belongs to this request too.
+    let complete = error.is_none() || response.fail().is_ok();
+    if error.is_none() && response.is_cut {
+        error = Some(anyhow!("the body is longer than its Content-Length: it was cut"));
+    }
+    let count = response.body.map_or(0, |body| body.count);
+    Outcome { status: response.status, count, error, complete, closes: response.closes, rest: response.out }
+}
+
+/// The output of `answering`, in which a panic becomes an error.
+async fn catch_panic(answering: impl Future<Output = Result<()>>) -> Result<()> {
+    let mut answering = pin!(answering);
+    let poll = future::poll_fn(|cx| {
+        let polled = catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(cx)));
+        polled.unwrap_or_else(|_| Poll::Ready(Err(anyhow!("the application panicked"))))
+    });
+    poll.await
+}
+
+async fn answer(application: &dyn Application, environ: &mut Environ, response: &mut Response<'_>) -> Result<()> {
     let failed = "the application failed";
-    let body = application.call(environ, &mut start_response).await.context(failed)?;
+    let body = application.call(environ, response).await.context(failed)?;
     environ.input = Cursor::default(); // It may be large, and the client slow.
     match body {
-        Body::Whole(body) => exchange.borrow_mut().append_last(&body),
+        Body::Whole(body) => {
+            let body = response.fit(&body);
+            response.append(body, true)
+        }
         Body::Blocks(mut blocks) => {
             while let Some(block) = blocks.next().await {
-                exchange.write(&block.context(failed)?).await?;
-                if exchange.borrow().needs_no_body() {
+                let block = block.context(failed)?;
+                let block = response.fit(&block);
+                response.write(block).await?;
+                // No more blocks are asked for than are sent. To a HEAD that is none.
+                if response.body.as_ref().is_some_and(BodyWriter::is_full) {
                     break;
                 }
             }
-            exchange.borrow_mut().append_last(b"")
+            response.append(b"", true)
         }
     }
 }
 
-impl Write for RefCell<Exchange<'_>> {
-    /// Sends a block of the body, the head before the first one. An empty block is not worth sending.
-    fn write<'a>(&'a self, block: &'a [u8]) -> Waiting<'a, Result<()>> {
+/// A response that is being sent.
+struct Response<'a> {
+    allowed: Allowed,
+    client: &'a mut dyn Client,
+    /// The bytes that are not sent yet.
+    out: Vec<u8>,
+    status: u16,
+    /// The head, until the first block that is not empty.
+    head: Option<Head>,
+    /// Writes the body, once the head is complete.
+    body: Option<BodyWriter>,
+    /// Whether the application returned more than Content-Length announced.
+    is_cut: bool,
+    closes: bool,
+    /// Whether a block is being sent. It stays so if the application drops the future of `write` half-way.
+    is_sending: bool,
+}
+
+impl StartResponse for Response<'_> {
+    fn begin(&mut self, head: Head, error: Option<Error>) -> Result<&mut dyn Write> {
+        match error {
+            Some(error) if self.body.is_some() => return Err(error),
+            None if self.body.is_some() || self.head.is_some() => {
+                bail!("start_response was called again without an error")
+            }
+            _ => {}
+        }
+        self.status = head.status;
+        self.head = Some(head);
+        Ok(self)
+    }
+}
+
+impl Write for Response<'_> {
+    fn write<'a>(&'a mut self, block: &'a [u8]) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
+            // An empty block isn't worth sending.
             if block.is_empty() {
                 return Ok(());
             }
-            self.borrow_mut().append(block, false)?;
-            // Taken out of the exchange meanwhile: nothing may be borrowed while this waits.
-            let client = self.borrow_mut().client.take().context("another block is on its way")?;
-            client.flush().await?;
-            self.borrow_mut().client = Some(client); // Not after an error: nothing may follow a gap.
+            self.append(block, false)?;
+            self.is_sending = true;
+            self.client.send(&mut self.out).await?;
+            self.is_sending = false; // Not after an error: nothing may follow a gap.
             Ok(())
         })
     }
 }
 
-/// Fields about the connection to the next host: not an application's business (PEP 3333, "Other HTTP Features").
-const HOP_BY_HOP: [&str; 9] = [
-    "Connection",
-    "Keep-Alive",
-    "Proxy-Authenticate",
-    "Proxy-Authorization",
-    "TE",
-    "Trailer",
-    "Trailers",
-    "Transfer-Encoding",
-    "Upgrade",
-];
-
-/// A response on its way.
-struct Exchange<'a> {
-    allowed: Allowed,
-    persists: &'a dyn Fn() -> bool,
-    client: Option<&'a mut dyn Client>,
-    /// Where in the client's `out` the response begins.
-    begin: usize,
-    status: u16,
-    /// What start_response was given, until the first block that is not empty.
-    head: Option<Response>,
-    content: Option<Content>,
-    /// Whether anything of the body, or its end, was appended.
-    sent: bool,
-    closes: bool,
-}
-
-impl Exchange<'_> {
-    fn start(&mut self, status: &str, headers: &[(&str, &str)], error: Option<Error>) -> Result<()> {
-        match error {
-            Some(error) if self.sent => return Err(error),
-            None if self.sent || self.head.is_some() => bail!("start_response was called again without an error"),
-            _ => {}
-        }
-        let out = self.client.as_mut().context("a block is on its way")?.out();
-        out.truncate(self.begin);
-        (self.head, self.content) = (None, None);
-        let mut head = Response::new(status, out)?;
-        for (name, value) in headers {
-            if HOP_BY_HOP.iter().any(|field| field.eq_ignore_ascii_case(name)) {
-                bail!("the field {name} is the server's business");
-            }
-            head.field(name, value, out)?;
-        }
-        self.status = head.status;
-        self.head = Some(head);
-        Ok(())
+impl Response<'_> {
+    /// The part of a returned block that Content-Length has room for (PEP 3333, "Handling the Content-Length Header").
+    fn fit<'b>(&mut self, block: &'b [u8]) -> &'b [u8] {
+        let room = self.head.as_ref().map_or_else(|| self.body.as_ref()?.room(), |head| head.length);
+        let fits = room.and_then(|room| block.get(..usize::try_from(room).ok()?)).unwrap_or(block);
+        self.is_cut |= fits.len() < block.len();
+        fits
     }
 
-    /// Appends what is left of the body, and its end.
-    fn append_last(&mut self, block: &[u8]) -> Result<()> {
-        self.append(block, true)
-    }
-
+    /// Appends a block to `out`, before the first one the head, and after the last one the end of the body.
     fn append(&mut self, block: &[u8], is_last: bool) -> Result<()> {
-        let out = self.client.as_mut().context("another block is on its way")?.out();
+        ensure!(!self.is_sending, "a block was given up half-way");
         if let Some(head) = self.head.take() {
-            // The length is known if this is all there is.
+            // The length is known if this is the whole body.
             let length = is_last.then_some(block.len() as u64);
-            let connection = if (self.persists)() { "keep-alive" } else { "close" };
-            let content = head.start(self.allowed, length, connection, out);
-            self.closes = connection == "close" || content.framing == Framing::Close;
-            self.content = Some(content);
+            let persists = self.client.persists();
+            let body = head.finish(self.allowed, length, persists, &mut self.out);
+            self.closes = !persists || body.framing == Framing::Close;
+            self.body = Some(body);
         }
-        let content = self.content.as_mut().context("the application did not call start_response")?;
-        content.block(block, out)?;
-        self.sent = true;
-        if is_last { content.end(out) } else { Ok(()) }
-    }
-
-    /// Sends what it can of the responses before this one.
-    fn send_earlier(&mut self) {
-        if let Some(client) = self.client.as_mut().filter(|_| self.begin > 0 && !self.sent) {
-            self.begin -= client.try_send(self.begin);
-        }
-    }
-
-    /// Whether the head is sent, and no body follows: the request is a HEAD, say.
-    fn needs_no_body(&self) -> bool {
-        self.content.as_ref().is_some_and(|content| !content.has_body)
+        let body = self.body.as_mut().context("the application did not call start_response")?;
+        body.write(block, &mut self.out)?;
+        if is_last { body.end(&mut self.out) } else { Ok(()) }
     }
 
     /// Answers with a 500 that tells the client no details; an error if it is too late for that.
     fn fail(&mut self) -> Result<()> {
-        if self.sent {
-            bail!("the head of the response is sent");
-        }
+        ensure!(self.body.is_none(), "the head of the response is sent");
         self.head = None;
-        self.start("500 Internal Server Error", &[("Content-Type", "text/plain")], None)?;
-        self.append_last(b"500 Internal Server Error\n")
+        self.call("500 Internal Server Error", &[("Content-Type", "text/plain")], None)?;
+        self.append(b"500 Internal Server Error\n", true)
     }
 }
 

@@ -36,7 +36,7 @@ fn framed(status: &str, request: &Request, given: Option<&str>, known: bool) -> 
     if let Some(given) = given {
         head.field("Content-Length", given).expect("a good length");
     }
-    let mut writer = head.finish(Allowed::by(request), known.then_some(5), "keep-alive", &mut out);
+    let mut writer = head.finish(Allowed::by(request), known.then_some(5), true, &mut out);
     for block in ["he", "", "llo"] {
         writer.write(block.as_bytes(), &mut out).expect("a body that fits");
     }
@@ -72,7 +72,7 @@ fn no_field_can_end_and_start_another() {
             assert!(response.field("X", text).is_err(), "the value {text:?}");
             assert!(response.field(text, "x").is_err(), "the name {text:?}");
             assert!(response.field("Content-Length", text).is_err(), "the length {text:?}");
-            response.finish(ALL, Some(0), "close", &mut out);
+            response.finish(ALL, Some(0), false, &mut out);
             let (head, _) = parts(&out);
             assert_eq!(head.lines().count(), 5, "nothing of {text:?} stays: {head:?}");
         }
@@ -137,7 +137,7 @@ fn the_framing_fits_status_method_and_version() {
 #[test]
 fn a_body_is_held_to_its_content_length() {
     let mut out = Vec::new();
-    let mut writer = ok().finish(ALL, Some(4), "close", &mut out);
+    let mut writer = ok().finish(ALL, Some(4), false, &mut out);
     let head = out.len();
     assert!(writer.end(&mut out).is_err(), "nothing of 4 bytes came");
     assert!(writer.write(b"abc", &mut out).is_ok());
@@ -157,7 +157,7 @@ fn a_character_of_a_header_is_a_byte() {
     head.field("X", "caf\u{e9}").expect("latin-1");
     assert!(head.field("X", "\u{20ac}").is_err(), "a character beyond latin-1");
     assert!(Head::new("200 \u{20ac}").is_err(), "a character beyond latin-1");
-    head.finish(ALL, Some(0), "close", &mut out);
+    head.finish(ALL, Some(0), false, &mut out);
     assert!(out.starts_with(b"HTTP/1.1 200 Tr\xe8s bien\r\nX: caf\xe9\r\n"), "{}", out.escape_ascii());
 }
 
@@ -169,7 +169,7 @@ fn every_head_has_one_date_one_server_and_the_end_of_the_connection() {
         for (name, value) in given {
             response.field(name, value).expect("a good field");
         }
-        response.finish(ALL, Some(0), "close", &mut out);
+        response.finish(ALL, Some(0), false, &mut out);
         let (head, _) = parts(&out);
         for name in ["date", "server", "connection", "content-length"] {
             let count = head.lines().filter(|line| line.to_ascii_lowercase().starts_with(&format!("{name}:"))).count();

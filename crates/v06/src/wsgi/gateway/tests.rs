@@ -14,7 +14,7 @@ use std::task::{self, Poll, Waker};
 
 use anyhow::{Result, anyhow};
 
-use super::{Application, Blocks, Body, Outcome, StartResponse, Waiting, run};
+use super::{Application, Blocks, Body, BoxFuture, Outcome, StartResponse, run};
 use crate::http::parser::Parser;
 use crate::wsgi::environ::Environ;
 
@@ -24,14 +24,13 @@ const GET_1_0: &str = "GET / HTTP/1.0\r\n\r\n";
 const PAGE_500: &str = "500 Internal Server Error\n";
 const DETAIL: &str = "the secret detail";
 
-/// A client: what it was sent, each send on its own, how often that was tried, whether it takes its time, what waits for it
-/// before the response, and whether its connection is to end.
+/// A client: what it was sent, each send on its own, how often that was tried, whether it takes its time, and whether its
+/// connection is to end.
 #[derive(Clone, Default)]
 struct Client {
     sent: Rc<RefCell<Vec<Vec<u8>>>>,
     tries: Rc<Cell<usize>>,
     stalls: Rc<Cell<bool>>,
-    waiting: &'static str,
     ends: Rc<Cell<bool>>,
 }
 
@@ -45,26 +44,25 @@ impl Client {
     }
 }
 
-/// A client during one response: it takes `room` sends, when it does not stall, and is gone then.
-struct Taking<'a> {
+/// A client during one response: it accepts `room` sends, when it does not stall, and is gone then.
+struct Accepting<'a> {
     client: &'a Client,
     room: usize,
-    out: Vec<u8>,
 }
 
-impl super::Client for Taking<'_> {
-    fn out(&mut self) -> &mut Vec<u8> {
-        &mut self.out
+impl super::Client for Accepting<'_> {
+    fn persists(&self) -> bool {
+        !self.client.ends.get()
     }
 
-    fn flush(&mut self) -> Waiting<'_, Result<()>> {
-        let Taking { client, room, out } = self;
+    fn send<'a>(&'a mut self, bytes: &'a mut Vec<u8>) -> BoxFuture<'a, Result<()>> {
+        let Accepting { client, room } = self;
         client.tries.set(client.tries.get() + 1);
         Box::pin(future::poll_fn(|_| {
             if client.stalls.get() {
                 return Poll::Pending;
             }
-            let bytes = mem::take(out);
+            let bytes = mem::take(bytes);
             Poll::Ready(if client.sends() < *room {
                 client.sent.borrow_mut().push(bytes);
                 Ok(())
@@ -72,13 +70,6 @@ impl super::Client for Taking<'_> {
                 Err(anyhow!("the client is gone"))
             })
         }))
-    }
-
-    /// While the client stalls, there is room for a little.
-    fn try_send(&mut self, count: usize) -> usize {
-        let count = if self.client.stalls.get() { count.min(4) } else { count };
-        self.client.sent.borrow_mut().push(self.out.drain(..count).collect());
-        count
     }
 }
 
@@ -128,18 +119,17 @@ impl Answer {
     }
 }
 
-/// Has `application` answer `request` to a client that takes `room` sends. What the gateway leaves in `out` is one more.
+/// Has `application` answer `request` to a client that takes `room` sends. The rest of the response is one more.
 async fn answer(application: &dyn Application, request: &str, client: &Client, room: usize) -> Answer {
     let mut parser = Parser::default();
     parser.feed(request.as_bytes());
     let request = parser.next().expect("a valid request").expect("a complete request");
     let address = "127.0.0.1:8888".parse().expect("an address");
-    let mut environ = Environ::new(address, false);
-    environ.fill(request, address);
-    let mut taking = Taking { client, room, out: client.waiting.into() };
-    let outcome = run(application, &mut environ, &|| !client.ends.get(), &mut taking).await;
-    if !taking.out.is_empty() {
-        let _ = super::Client::flush(&mut taking).await;
+    let mut environ = Environ::new(request, address, address, false);
+    let mut accepting = Accepting { client, room };
+    let mut outcome = run(application, &mut environ, &mut accepting).await;
+    if !outcome.rest.is_empty() {
+        let _ = super::Client::send(&mut accepting, &mut outcome.rest).await;
     }
     Answer { text: client.text(), outcome }
 }
@@ -148,7 +138,7 @@ fn exchange(application: &dyn Application, request: &str, client: &Client, room:
     block_on(answer(application, request, client, room))
 }
 
-/// Polls a future until it is done: nothing here waits for anybody else.
+/// Polls a future until it is done: nothing here waits for anything else.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     loop {
@@ -158,14 +148,14 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-fn ask(request: &str, application: impl AsyncFn(&mut Environ, &mut StartResponse) -> Result<Body>) -> Answer {
+fn ask(request: &str, application: impl AsyncFn(&mut Environ, &mut dyn StartResponse) -> Result<Body>) -> Answer {
     exchange(&application, request, &Client::default(), usize::MAX)
 }
 
 /// The answer to a GET whose response begins with this, and whose body is `hello`.
 fn get(status: &str, headers: &[(&str, &str)]) -> Answer {
     ask(GET, async |_, start_response| {
-        start_response(status, headers, None)?;
+        start_response.call(status, headers, None)?;
         Ok(Body::from("hello"))
     })
 }
@@ -188,7 +178,7 @@ struct Closing {
 }
 
 impl Blocks for Closing {
-    fn next(&mut self) -> Waiting<'_, Option<Result<Vec<u8>>>> {
+    fn next(&mut self) -> BoxFuture<'_, Option<Result<Vec<u8>>>> {
         self.asked.set(self.asked.get() + 1);
         match &mut self.body {
             Body::Whole(_) => Box::pin(future::ready(None)),
@@ -205,9 +195,18 @@ impl Drop for Closing {
 
 /// How often a body of these blocks was asked for one, and was closed, when a client that takes `room` sends asks.
 fn asked_and_closed(request: &str, list: &'static [&'static str], room: usize) -> (usize, usize) {
+    count_calls(request, &[], list, room)
+}
+
+/// The same for a GET whose response begins with these headers.
+fn asked_and_closed_with(headers: &[(&str, &str)], list: &'static [&'static str]) -> (usize, usize) {
+    count_calls(GET, headers, list, usize::MAX)
+}
+
+fn count_calls(request: &str, headers: &[(&str, &str)], list: &'static [&'static str], room: usize) -> (usize, usize) {
     let counts = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
-    let application = async |_: &mut Environ, start_response: &mut StartResponse<'_>| {
-        start_response("200 OK", &[], None)?;
+    let application = async |_: &mut Environ, start_response: &mut dyn StartResponse| {
+        start_response.call("200 OK", headers, None)?;
         let (asked, closed) = counts.clone();
         Ok(Body::Blocks(Box::new(Closing { body: blocks(list), asked, closed })))
     };

@@ -10,7 +10,7 @@ use crate::wsgi::gateway::{Body, StartResponse};
 fn an_application_that_fails_before_the_first_block_gets_a_500_page() {
     ask(GET, async |_, _| bail!(DETAIL)).is_500("at once");
     let after_start = ask(GET, async |_, start_response| {
-        start_response("200 OK", &[("X-Secret", DETAIL), ("Content-Length", "9")], None)?;
+        start_response.call("200 OK", &[("X-Secret", DETAIL), ("Content-Length", "9")], None)?;
         bail!(DETAIL)
     });
     after_start.is_500("after start_response");
@@ -19,7 +19,7 @@ fn an_application_that_fails_before_the_first_block_gets_a_500_page() {
     assert!(error.contains(DETAIL), "the cause is for the log: {error}");
     for list in [&["!", "a"][..], &["", "!"]] {
         let in_body = ask(GET, async |_, start_response| {
-            start_response("200 OK", &[], None)?;
+            start_response.call("200 OK", &[], None)?;
             Ok(blocks(list))
         });
         in_body.is_500("in its body");
@@ -29,12 +29,12 @@ fn an_application_that_fails_before_the_first_block_gets_a_500_page() {
 #[test]
 fn an_application_that_fails_later_has_its_connection_cut() {
     let written = ask(GET, async |_, start_response| {
-        start_response("200 OK", &[], None)?.write(b"hello").await?;
+        start_response.call("200 OK", &[], None)?.write(b"hello").await?;
         bail!(DETAIL)
     });
     written.is_cut_after("\r\n\r\n5\r\nhello\r\n");
     let in_body = ask(GET, async |_, start_response| {
-        start_response("200 OK", &[], None)?;
+        start_response.call("200 OK", &[], None)?;
         Ok(blocks(&["hello", "!"]))
     });
     in_body.is_cut_after("\r\n\r\n5\r\nhello\r\n");
@@ -46,13 +46,13 @@ fn an_application_that_panics_is_one_that_fails() {
     ask(GET, async |_, _| panic!("{DETAIL}")).is_500("at once");
     ask(GET, async |environ, _| Ok(Body::from(environ["X_NONE"].to_vec()))).is_500("by a variable that is not there");
     let written = ask(GET, async |_, start_response| {
-        start_response("200 OK", &[], None)?.write(b"hello").await?;
+        start_response.call("200 OK", &[], None)?.write(b"hello").await?;
         panic!("{DETAIL}")
     });
     written.is_cut_after("\r\n\r\n5\r\nhello\r\n");
     let in_body = |list| {
         ask(GET, async move |_, start_response| {
-            start_response("200 OK", &[], None)?;
+            start_response.call("200 OK", &[], None)?;
             Ok(blocks(list))
         })
     };
@@ -65,8 +65,8 @@ fn a_client_that_is_gone_ends_the_response() {
     assert_eq!(asked_and_closed(GET, &["a", "b", "c"], 1), (2, 1));
     for room in [0, 1] {
         let client = Client::default();
-        let application = async |_: &mut Environ, start_response: &mut StartResponse<'_>| {
-            start_response("200 OK", &[], None)?;
+        let application = async |_: &mut Environ, start_response: &mut dyn StartResponse| {
+            start_response.call("200 OK", &[], None)?;
             Ok(blocks(&["a", "b", "c"]))
         };
         let answer = exchange(&application, GET, &client, room);

@@ -3,8 +3,9 @@
 use anyhow::{Result, anyhow, ensure};
 
 use super::{Client, DETAIL, GET, HEAD, ask, blocks, exchange, get};
+use crate::http::response::Head;
 use crate::wsgi::environ::Environ;
-use crate::wsgi::gateway::{Application, Body, StartResponse, Waiting};
+use crate::wsgi::gateway::{Application, Body, BoxFuture, StartResponse, Write};
 
 #[test]
 fn a_status_is_a_final_code_and_a_reason() {
@@ -66,14 +67,14 @@ fn start_response_must_be_called() {
 #[test]
 fn start_response_may_be_called_again_with_an_error_alone() {
     let again = ask(GET, async |_, start_response| {
-        start_response("200 OK", &[], None)?;
-        start_response("201 Created", &[], None)?;
+        start_response.call("200 OK", &[], None)?;
+        start_response.call("201 Created", &[], None)?;
         Ok(Body::from("hello"))
     });
     again.is_500("before the body");
     let after_write = ask(GET, async |_, start_response| {
-        start_response("200 OK", &[], None)?.write(b"hello").await?;
-        start_response("201 Created", &[], None)?;
+        start_response.call("200 OK", &[], None)?.write(b"hello").await?;
+        start_response.call("201 Created", &[], None)?;
         Ok(Body::from(""))
     });
     after_write.is_cut_after("hello\r\n");
@@ -82,10 +83,11 @@ fn start_response_may_be_called_again_with_an_error_alone() {
 #[test]
 fn an_error_replaces_what_is_not_sent() {
     let answer = ask(GET, async |_, start_response| {
-        start_response("200 OK", &[("Content-Length", "1000"), ("X-Old", "a"), ("Date", "never")], None)?
+        start_response
+            .call("200 OK", &[("Content-Length", "1000"), ("X-Old", "a"), ("Date", "never")], None)?
             .write(b"")
             .await?;
-        start_response("503 Service Unavailable", &[("X-New", "b")], Some(anyhow!(DETAIL)))?;
+        start_response.call("503 Service Unavailable", &[("X-New", "b")], Some(anyhow!(DETAIL)))?;
         Ok(Body::from("sorry"))
     });
     assert_eq!((answer.status(), answer.body()), ("503 Service Unavailable", "sorry"));
@@ -99,8 +101,8 @@ fn an_error_replaces_what_is_not_sent() {
 #[test]
 fn an_error_comes_back_when_the_head_is_sent() {
     let answer = ask(GET, async |_, start_response| {
-        start_response("200 OK", &[], None)?.write(b"hello").await?;
-        let back = start_response("500 Oh", &[], Some(anyhow!(DETAIL))).err().expect("the error");
+        start_response.call("200 OK", &[], None)?.write(b"hello").await?;
+        let back = start_response.call("500 Oh", &[], Some(anyhow!(DETAIL))).err().expect("the error");
         assert_eq!(back.to_string(), DETAIL);
         Err(back)
     });
@@ -111,8 +113,8 @@ fn an_error_comes_back_when_the_head_is_sent() {
 #[test]
 fn write_sends_at_once_and_before_the_body() {
     let client = Client::default();
-    let application = async |_: &mut Environ, start_response: &mut StartResponse<'_>| {
-        let write = start_response("200 OK", &[], None)?;
+    let application = async |_: &mut Environ, start_response: &mut dyn StartResponse| {
+        let write = start_response.call("200 OK", &[], None)?;
         for (block, sent) in [("one", "3\r\none\r\n"), ("three", "5\r\nthree\r\n")] {
             write.write(block.as_bytes()).await?;
             ensure!(client.text().ends_with(sent), "{block} is not sent");
@@ -124,20 +126,27 @@ fn write_sends_at_once_and_before_the_body() {
     assert_eq!((answer.is_complete(), answer.outcome.count), (true, 12));
 }
 
-/// Middleware: it holds another application, adds a header, and replaces the body.
+/// Middleware: it contains another application, adds a header, and replaces the body.
 struct Loud<A>(A);
+
+/// What it passes on as start_response.
+struct AddHeader<'a>(&'a mut dyn StartResponse);
+
+impl StartResponse for AddHeader<'_> {
+    fn begin(&mut self, mut head: Head, error: Option<anyhow::Error>) -> Result<&mut dyn Write> {
+        head.field("X-Loud", "yes")?;
+        self.0.begin(head, error)
+    }
+}
 
 impl<A: Application> Application for Loud<A> {
     fn call<'a>(
         &'a self,
         environ: &'a mut Environ,
-        start_response: &'a mut StartResponse,
-    ) -> Waiting<'a, Result<Body>> {
+        start_response: &'a mut dyn StartResponse,
+    ) -> BoxFuture<'a, Result<Body>> {
         Box::pin(async move {
-            let mut adding = |status: &str, headers: &[(&str, &str)], error: Option<anyhow::Error>| {
-                let headers = [headers, &[("X-Loud", "yes")]].concat();
-                start_response(status, &headers, error)
-            };
+            let mut adding = AddHeader(start_response);
             Ok(match self.0.call(environ, &mut adding).await? {
                 Body::Whole(bytes) => Body::from(bytes.to_ascii_uppercase()),
                 Body::Blocks(mut blocks) => Body::Blocks(Box::new(async move || {
@@ -151,8 +160,8 @@ impl<A: Application> Application for Loud<A> {
 #[test]
 fn middleware_holds_another_application() {
     let inner = |list: &'static [&'static str]| {
-        async move |_: &mut Environ, start_response: &mut StartResponse<'_>| {
-            let write = start_response("200 OK", &[("X-Inner", "a")], None)?;
+        async move |_: &mut Environ, start_response: &mut dyn StartResponse| {
+            let write = start_response.call("200 OK", &[("X-Inner", "a")], None)?;
             if list.is_empty() {
                 return Ok(Body::from("hello"));
             }

@@ -10,9 +10,9 @@ use anyhow::{Context, anyhow, ensure};
 use super::{Client, Closing, DETAIL, GET, GET_1_0, answer, ask, block_on, blocks, exchange};
 use crate::runtime::yield_now;
 use crate::wsgi::environ::Environ;
-use crate::wsgi::gateway::{Body, StartResponse, Waiting};
+use crate::wsgi::gateway::{Body, BoxFuture, StartResponse};
 
-fn poll_once<T>(future: &mut Waiting<T>) -> Poll<T> {
+fn poll_once<T>(future: &mut BoxFuture<T>) -> Poll<T> {
     future.as_mut().poll(&mut task::Context::from_waker(Waker::noop()))
 }
 
@@ -20,8 +20,8 @@ fn poll_once<T>(future: &mut Waiting<T>) -> Poll<T> {
 fn the_next_block_is_asked_for_when_the_client_has_taken_the_last() {
     let client = Client::default();
     let seen = Rc::new(RefCell::new(Vec::new()));
-    let application = async |_: &mut Environ, start_response: &mut StartResponse<'_>| {
-        start_response("200 OK", &[], None)?;
+    let application = async |_: &mut Environ, start_response: &mut dyn StartResponse| {
+        start_response.call("200 OK", &[], None)?;
         let (client, seen) = (client.clone(), seen.clone());
         let mut blocks = ["a", "b", "c"].into_iter();
         Ok(Body::Blocks(Box::new(async move || {
@@ -30,7 +30,7 @@ fn the_next_block_is_asked_for_when_the_client_has_taken_the_last() {
             blocks.next().map(|block| Ok(block.as_bytes().to_vec()))
         })))
     };
-    let mut answering: Waiting<_> = Box::pin(answer(&application, GET, &client, usize::MAX));
+    let mut answering: BoxFuture<_> = Box::pin(answer(&application, GET, &client, usize::MAX));
     for asked in [&[0][..], &[0, 1], &[0, 1, 2], &[0, 1, 2, 3]] {
         client.stalls.set(false);
         for _ in 0..3 {
@@ -46,13 +46,13 @@ fn the_next_block_is_asked_for_when_the_client_has_taken_the_last() {
 fn a_write_waits_until_the_client_has_taken_it() {
     let client = Client::default();
     let went_on = Cell::new(false);
-    let application = async |_: &mut Environ, start_response: &mut StartResponse<'_>| {
+    let application = async |_: &mut Environ, start_response: &mut dyn StartResponse| {
         client.stalls.set(true);
-        start_response("200 OK", &[], None)?.write(b"hello").await?;
+        start_response.call("200 OK", &[], None)?.write(b"hello").await?;
         went_on.set(true);
         Ok(Body::from(""))
     };
-    let mut answering: Waiting<_> = Box::pin(answer(&application, GET, &client, usize::MAX));
+    let mut answering: BoxFuture<_> = Box::pin(answer(&application, GET, &client, usize::MAX));
     assert!(poll_once(&mut answering).is_pending());
     assert_eq!((client.sends(), went_on.get()), (0, false));
     client.stalls.set(false);
@@ -64,13 +64,13 @@ fn a_write_waits_until_the_client_has_taken_it() {
 fn a_response_that_is_dropped_half_way_closes_its_body() {
     let client = Client::default();
     let counts = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
-    let application = async |_: &mut Environ, start_response: &mut StartResponse<'_>| {
-        start_response("200 OK", &[], None)?;
+    let application = async |_: &mut Environ, start_response: &mut dyn StartResponse| {
+        start_response.call("200 OK", &[], None)?;
         let (asked, closed) = counts.clone();
         Ok(Body::Blocks(Box::new(Closing { body: blocks(&["a", "b"]), asked, closed })))
     };
     client.stalls.set(true);
-    let mut answering: Waiting<_> = Box::pin(answer(&application, GET, &client, usize::MAX));
+    let mut answering: BoxFuture<_> = Box::pin(answer(&application, GET, &client, usize::MAX));
     assert!(poll_once(&mut answering).is_pending());
     assert_eq!((counts.0.get(), counts.1.get()), (1, 0), "asked and closed");
     drop(answering);
@@ -86,7 +86,7 @@ fn an_application_that_fails_after_it_gave_way_gets_a_500_page() {
     at_once.is_500("a panic");
     let in_body = |panics: bool| {
         ask(GET, async move |_, start_response| {
-            start_response("200 OK", &[], None)?;
+            start_response.call("200 OK", &[], None)?;
             Ok(Body::Blocks(Box::new(async move || {
                 yield_now().await;
                 if panics { panic!("{DETAIL}") } else { Some(Err(anyhow!(DETAIL))) }
@@ -96,7 +96,7 @@ fn an_application_that_fails_after_it_gave_way_gets_a_500_page() {
     in_body(true).is_500("a panic in its body");
     in_body(false).is_500("an error in its body");
     let written = ask(GET, async |_, start_response| {
-        start_response("200 OK", &[], None)?.write(b"hello").await?;
+        start_response.call("200 OK", &[], None)?.write(b"hello").await?;
         yield_now().await;
         panic!("{DETAIL}")
     });
@@ -104,31 +104,10 @@ fn an_application_that_fails_after_it_gave_way_gets_a_500_page() {
 }
 
 #[test]
-fn a_block_on_its_way_is_alone() {
-    let client = Client::default();
-    let application = async |_: &mut Environ, start_response: &mut StartResponse<'_>| {
-        let write = start_response("200 OK", &[], None)?;
-        client.stalls.set(true);
-        let mut first = write.write(b"first");
-        ensure!(poll_once(&mut first).is_pending(), "the client stalls");
-        ensure!(write.write(b"second").await.is_err(), "a second block was taken");
-        ensure!(start_response("201 Created", &[], None).is_err(), "the response began again");
-        let back = start_response("500 Oh", &[], Some(anyhow!(DETAIL))).err();
-        ensure!(back.is_some_and(|error| error.to_string() == DETAIL), "the error did not come back");
-        client.stalls.set(false);
-        first.await?;
-        Ok(Body::from("last"))
-    };
-    let answer = exchange(&application, GET, &client, usize::MAX);
-    assert_eq!((answer.status(), answer.body()), ("200 OK", "5\r\nfirst\r\n4\r\nlast\r\n0\r\n\r\n"));
-    assert!(answer.is_complete());
-}
-
-#[test]
 fn a_block_that_is_given_up_half_way_cuts_the_response() {
     let client = Client::default();
-    let application = async |_: &mut Environ, start_response: &mut StartResponse<'_>| {
-        let write = start_response("200 OK", &[], None)?;
+    let application = async |_: &mut Environ, start_response: &mut dyn StartResponse| {
+        let write = start_response.call("200 OK", &[], None)?;
         client.stalls.set(true);
         ensure!(poll_once(&mut write.write(b"first")).is_pending(), "the client stalls");
         client.stalls.set(false);
@@ -141,8 +120,8 @@ fn a_block_that_is_given_up_half_way_cuts_the_response() {
 fn the_connection_ends_if_it_is_to_when_the_head_is_written() {
     for (status, body) in [("200 OK", Some("hello")), ("500 Internal Server Error", None)] {
         let client = Client::default();
-        let application = async |_: &mut Environ, start_response: &mut StartResponse<'_>| {
-            start_response("200 OK", &[], None)?;
+        let application = async |_: &mut Environ, start_response: &mut dyn StartResponse| {
+            start_response.call("200 OK", &[], None)?;
             client.ends.set(true);
             body.map(Body::from).context(DETAIL)
         };
@@ -154,8 +133,8 @@ fn the_connection_ends_if_it_is_to_when_the_head_is_written() {
 
 #[test]
 fn only_a_body_of_unknown_length_for_an_http_1_0_client_needs_the_end_of_the_connection() {
-    let stream = async |_: &mut Environ, start_response: &mut StartResponse<'_>| {
-        start_response("200 OK", &[], None)?;
+    let stream = async |_: &mut Environ, start_response: &mut dyn StartResponse| {
+        start_response.call("200 OK", &[], None)?;
         Ok(blocks(&["he", "llo"]))
     };
     for (request, closes, field) in [(GET, false, "keep-alive"), (GET_1_0, true, "close")] {
@@ -163,54 +142,9 @@ fn only_a_body_of_unknown_length_for_an_http_1_0_client_needs_the_end_of_the_con
         assert_eq!((answer.outcome.closes, answer.field("Connection")), (closes, vec![field]));
     }
     let whole = ask(GET_1_0, async |_, start_response| {
-        start_response("200 OK", &[], None)?;
+        start_response.call("200 OK", &[], None)?;
         Ok(Body::from("hello"))
     });
     assert_eq!((whole.outcome.closes, whole.field("Connection")), (false, vec!["keep-alive"]));
     assert!(!ask(GET_1_0, async |_, _| panic!("{DETAIL}")).outcome.closes);
-}
-
-#[test]
-fn what_waits_for_the_client_is_left_as_it_is() {
-    let list = |list: &'static [&'static str]| {
-        async move |_: &mut Environ, start_response: &mut StartResponse<'_>| {
-            start_response("200 OK", &[("X-Secret", DETAIL)], None)?;
-            start_response("201 Created", &[], Some(anyhow!(DETAIL)))?;
-            Ok(blocks(list))
-        }
-    };
-    for (blocks, status, sends) in
-        [(&["a"][..], "201 Created", 2), (&[], "201 Created", 1), (&["!"], "500 Internal", 1)]
-    {
-        let client = Client { waiting: "the response before\r\n", ..Client::default() };
-        let answer = exchange(&list(blocks), GET, &client, usize::MAX);
-        assert!(answer.text.starts_with(&format!("the response before\r\nHTTP/1.1 {status}")), "{:?}", answer.text);
-        assert!(!answer.text.contains(DETAIL));
-        assert_eq!(client.sends(), sends);
-    }
-}
-
-#[test]
-fn what_waits_for_the_client_does_not_wait_for_the_application() {
-    let before = "the response before\r\n";
-    for fails in [false, true] {
-        let client = Client { waiting: before, ..Client::default() };
-        let application = async |_: &mut Environ, start_response: &mut StartResponse<'_>| {
-            yield_now().await;
-            start_response("200 OK", &[], None)?;
-            yield_now().await;
-            ensure!(!fails, DETAIL);
-            Ok(Body::from("hello"))
-        };
-        let mut answering: Waiting<_> = Box::pin(answer(&application, GET, &client, usize::MAX));
-        client.stalls.set(true);
-        assert!(poll_once(&mut answering).is_pending());
-        assert_eq!(client.text(), before[..4], "what there is room for");
-        client.stalls.set(false);
-        assert!(poll_once(&mut answering).is_pending());
-        assert_eq!(client.text(), before);
-        let status = if fails { "500 Internal Server Error" } else { "200 OK" };
-        assert!(block_on(answering).text.starts_with(&format!("{before}HTTP/1.1 {status}\r\n")));
-        assert_eq!(client.text().matches("HTTP/1.1").count(), 1);
-    }
 }
