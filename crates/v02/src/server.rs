@@ -52,7 +52,7 @@ fn serve(stream: TcpStream, peer: SocketAddr, knobs: &Knobs) -> io::Result<()> {
 
 /// The responses of this version are built in: a greeting at `/`, and at `/echo` the body that was sent.
 fn answer(request: Request) -> Response {
-    let (allow, body) = match percent_decode(&request.target.path).as_slice() {
+    let (allow, body) = match percent_decode(&request.path).as_slice() {
         b"/" => ("GET, HEAD", b"Hello, World!".to_vec()),
         b"/echo" => ("POST", request.body),
         b"*" => ("GET, HEAD, POST", Vec::new()),

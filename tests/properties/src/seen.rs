@@ -23,8 +23,8 @@ impl Seen {
     pub(crate) fn new(request: &Request) -> Seen {
         Seen {
             method: request.method.clone(),
-            path: percent_decode(&request.target.path),
-            query: request.target.query.clone().into_bytes(),
+            path: percent_decode(&request.path),
+            query: request.query.clone().into_bytes(),
             minor_version: request.minor_version,
             persists: request.persists(),
             fields: request.fields.iter().map(|(name, value)| (name.clone().into_bytes(), value.clone())).collect(),

@@ -4,23 +4,23 @@ use std::net::Ipv6Addr;
 
 use crate::http::refusal::Refusal;
 
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Target {
+/// The parts of a target, as they came.
+pub(crate) struct Target<'a> {
     /// The host and port of a target in absolute-form.
-    pub(crate) host: Option<String>,
-    /// The path, percent-encoded as it came; `*` for a request about the server as a whole.
-    pub(crate) path: String,
+    pub(crate) host: Option<&'a str>,
+    /// The path; `*` for a request about the server as a whole.
+    pub(crate) path: &'a str,
     /// The part after the question mark.
-    pub(crate) query: String,
+    pub(crate) query: &'a str,
 }
 
-impl Target {
+impl<'a> Target<'a> {
     /// Reads the target of any method except CONNECT.
-    pub(crate) fn parse(method: &str, target: &str) -> Result<Target, Refusal> {
+    pub(crate) fn parse(method: &str, target: &'a str) -> Result<Target<'a>, Refusal> {
         // asterisk-form (RFC 9112 3.2.4)
         if target == "*" {
             return match method {
-                "OPTIONS" => Ok(Target { path: "*".to_owned(), ..Target::default() }),
+                "OPTIONS" => Ok(Target { host: None, path: "*", query: "" }),
                 _ => Err(Refusal::malformed("the target * is for OPTIONS only")),
             };
         }
@@ -35,14 +35,14 @@ impl Target {
                 if host.is_empty() || host.starts_with(':') || !is_host(host) {
                     return Err(Refusal::malformed("the target has no valid host"));
                 }
-                (Some(host.to_owned()), rest)
+                (Some(host), rest)
             }
             _ if target.starts_with('/') => (None, target),
             _ => return Err(Refusal::malformed("the target starts neither with / nor with http://")),
         };
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         let path = if path.is_empty() { "/" } else { path };
-        Ok(Target { host, path: path.to_owned(), query: query.to_owned() })
+        Ok(Target { host, path, query })
     }
 }
 

@@ -12,7 +12,7 @@ use crate::http::target::percent_decode;
 use crate::log;
 
 pub(crate) struct Environ {
-    variables: Vec<(String, Vec<u8>)>,
+    variables: Variables,
     pub(crate) request: Request,
     /// `wsgi.input`: the body of the request.
     pub(crate) input: Cursor<Vec<u8>>,
@@ -25,11 +25,11 @@ impl Environ {
     /// application at the same time.
     pub(crate) fn new(mut request: Request, peer: SocketAddr, server: SocketAddr, multiprocess: bool) -> Environ {
         let input = Cursor::new(mem::take(&mut request.body));
-        let mut environ = Environ { variables: Vec::new(), request, input, errors: Errors::default() };
-        environ.add_own(server, multiprocess);
-        environ.add_request(peer);
-        environ.add_fields();
-        environ
+        let mut variables = Variables::default();
+        variables.add_own(server, multiprocess);
+        variables.add_request(&request, peer);
+        variables.add_fields(&request, input.get_ref().len());
+        Environ { variables, request, input, errors: Errors::default() }
     }
 
     /// The variable's value.
@@ -39,14 +39,20 @@ impl Environ {
 
     /// All variables, name and value, in the order in which they were set.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_slice()))
+        self.variables.0.iter().map(|(name, value)| (name.as_str(), value.as_slice()))
     }
+}
 
+/// Names and values.
+#[derive(Default)]
+struct Variables(Vec<(String, Vec<u8>)>);
+
+impl Variables {
     fn set(&mut self, name: &str, value: impl Into<Vec<u8>>) {
-        self.variables.push((name.to_owned(), value.into()));
+        self.0.push((name.to_owned(), value.into()));
     }
 
-    /// The variables that are the same for all requests.
+    /// Adds the variables that are the same for all requests.
     fn add_own(&mut self, server: SocketAddr, multiprocess: bool) {
         let host = if server.is_ipv6() { format!("[{}]", server.ip()) } else { server.ip().to_string() };
         self.set("SCRIPT_NAME", "");
@@ -59,19 +65,19 @@ impl Environ {
         self.set("wsgi.run_once", "false");
     }
 
-    /// The variables that the request line and the connection make.
-    fn add_request(&mut self, peer: SocketAddr) {
-        self.set("REQUEST_METHOD", self.request.method.clone());
-        self.set("PATH_INFO", percent_decode(&self.request.target.path));
-        self.set("QUERY_STRING", self.request.target.query.clone());
-        self.set("SERVER_PROTOCOL", format!("HTTP/1.{}", self.request.minor_version));
+    /// Adds the variables that come from the request line and the connection.
+    fn add_request(&mut self, request: &Request, peer: SocketAddr) {
+        self.set("REQUEST_METHOD", request.method.clone());
+        self.set("PATH_INFO", percent_decode(&request.path));
+        self.set("QUERY_STRING", request.query.clone());
+        self.set("SERVER_PROTOCOL", format!("HTTP/1.{}", request.minor_version));
         self.set("REMOTE_ADDR", peer.ip().to_canonical().to_string()); // Not ::ffff:127.0.0.1
         self.set("REMOTE_PORT", peer.port().to_string());
     }
 
-    /// The variables that the fields make.
-    fn add_fields(&mut self) {
-        for (name, value) in &self.request.fields {
+    /// Adds the variables that come from the fields, for a body of `length` bytes.
+    fn add_fields(&mut self, request: &Request, length: usize) {
+        for (name, value) in &request.fields {
             // X_Y would look like X-Y, which a proxy may vouch for. HTTP_PROXY is a setting of many programs.
             if name.contains('_') || name.eq_ignore_ascii_case("Proxy") {
                 continue;
@@ -79,8 +85,7 @@ impl Environ {
             let variable = match name.to_ascii_uppercase().replace('-', "_").as_str() {
                 // The body has been read and decoded: its length is known, and the coding is gone.
                 "CONTENT_LENGTH" | "TRANSFER_ENCODING" => {
-                    let length = self.input.get_ref().len().to_string();
-                    self.variables.push(("CONTENT_LENGTH".to_owned(), length.into_bytes()));
+                    self.set("CONTENT_LENGTH", length.to_string());
                     continue;
                 }
                 "CONTENT_TYPE" => "CONTENT_TYPE".to_owned(),
@@ -88,9 +93,9 @@ impl Environ {
             };
             // Repeated fields are one list (RFC 9110 5.3); cookies are separated in another way (RFC 6265 4.2.1).
             let separator: &[u8] = if variable == "HTTP_COOKIE" { b"; " } else { b"," };
-            match self.variables.iter_mut().find(|(known, _)| *known == variable) {
+            match self.0.iter_mut().find(|(known, _)| *known == variable) {
                 Some((_, list)) => list.extend([separator, value].concat()),
-                None => self.variables.push((variable, value.clone())),
+                None => self.set(&variable, value.as_slice()),
             }
         }
     }

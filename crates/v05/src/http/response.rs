@@ -103,13 +103,7 @@ impl Head {
     /// Adds the fields that are the server's business, and appends the head to `out`. `length` is the body's, if it is
     /// known. `persists`: whether the connection stays open after the response, unless only its end can mark the end of the
     /// body.
-    pub(crate) fn finish(
-        self,
-        allowed: Allowed,
-        length: Option<u64>,
-        persists: bool,
-        out: &mut Vec<u8>,
-    ) -> BodyWriter {
+    pub(crate) fn finish(self, allowed: Allowed, length: Option<u64>, persists: bool, out: &mut Vec<u8>) -> BodyWriter {
         let framing = match self.status {
             // RFC 9110 8.6: a 204 must not have a Content-Length; that of a 304 would describe another response.
             204 | 304 => Framing::None,

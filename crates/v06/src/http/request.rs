@@ -11,7 +11,11 @@ pub(crate) struct Request {
     /// The request line as it came, without its end.
     pub(crate) line: Vec<u8>,
     pub(crate) method: String,
-    pub(crate) target: Target,
+    /// The host and port of a target that has one.
+    host: Option<String>,
+    /// The path and the query, percent-encoded as they came.
+    pub(crate) path: String,
+    pub(crate) query: String,
     /// The y of HTTP/1.y, at most 1: a later minor version is served as HTTP/1.1 (RFC 9110 2.5).
     pub(crate) minor_version: u8,
     /// The fields in the order in which they came: name and value.
@@ -43,8 +47,9 @@ impl Request {
         if method == "CONNECT" {
             return Err(Refusal { status: "501 Not Implemented", reason: "this server is not a proxy" });
         }
-        self.target = Target::parse(method, target)?;
-        self.method = method.to_owned();
+        let Target { host, path, query } = Target::parse(method, target)?;
+        (self.method, self.host) = (method.to_owned(), host.map(str::to_owned));
+        (self.path, self.query) = (path.to_owned(), query.to_owned());
         Ok(())
     }
 
@@ -61,7 +66,7 @@ impl Request {
             (Some(_), Some(_)) => return Err(Refusal::malformed("there are two Host fields")),
         }
         drop(hosts);
-        if let Some(host) = &self.target.host {
+        if let Some(host) = &self.host {
             match self.fields.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case("Host")) {
                 Some((_, value)) => *value = host.clone().into_bytes(),
                 None => self.fields.push(("Host".to_owned(), host.clone().into_bytes())),
