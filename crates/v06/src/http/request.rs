@@ -12,7 +12,7 @@ pub(crate) struct Request {
     pub(crate) line: Vec<u8>,
     pub(crate) method: String,
     /// The host and port of a target that has one.
-    host: Option<String>,
+    pub(crate) host: Option<String>,
     /// The path and the query, percent-encoded as they came.
     pub(crate) path: String,
     pub(crate) query: String,
