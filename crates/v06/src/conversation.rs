@@ -211,8 +211,9 @@ impl Conversation {
             log::line(format_args!("{} {error:#}", self.peer));
         }
         if self.shared.knobs.log {
-            log::request(self.peer, &environ.request.line, outcome.status, outcome.count);
+            log::request(self.peer, environ.request.line(), outcome.status, outcome.count);
         }
+        buffers.parser.recycle(environ.request);
         Ok(match outcome.complete {
             false => Next::Cut,
             true if !outcome.closes => Next::Idle,

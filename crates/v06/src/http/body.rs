@@ -83,7 +83,7 @@ impl BodyReader {
                     let complete = buffer.take_fields(section, MAX_HEAD)?;
                     if complete {
                         // Checked and dropped: their meaning isn't known here (RFC 9110 6.5.1).
-                        parse_fields(section)?;
+                        parse_fields(section, 0)?;
                     }
                     return Ok(complete);
                 }

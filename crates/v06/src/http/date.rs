@@ -1,14 +1,30 @@
 //! The Date field of a response: a time in the form IMF-fixdate (RFC 9110 5.6.7), such as
 //! `Sun, 06 Nov 1994 08:49:37 GMT`.
 
+use std::cell::Cell;
 use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The length of a date, up to the year 9999.
+const LENGTH: usize = 29;
 
 const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]; // 1970 began on a Thursday.
 const MONTHS: [&str; 12] = ["Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "Jan", "Feb"];
 
+thread_local! {
+    /// The last date, and its moment: many responses are sent in the same second.
+    static LAST: Cell<(u64, [u8; LENGTH])> = const { Cell::new((u64::MAX, [0; LENGTH])) };
+}
+
 /// The date of this moment.
-pub(crate) fn now() -> String {
-    at(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
+pub(crate) fn now() -> [u8; LENGTH] {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let (moment, date) = LAST.get();
+    if moment == now {
+        return date;
+    }
+    let date = at(now).as_bytes().try_into().unwrap_or([b' '; LENGTH]);
+    LAST.set((now, date));
+    date
 }
 
 /// The date of a moment in whole seconds since 1970 (UTC).

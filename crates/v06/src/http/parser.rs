@@ -17,6 +17,8 @@ const LONG_LINE: Refusal = Refusal { status: "414 URI Too Long", reason: "the re
 pub(crate) struct Parser {
     buffer: Buffer,
     stage: Stage,
+    /// Whether the current head was looked at as a whole before.
+    is_read_by_lines: bool,
     /// The request that `stage` is about.
     request: Request,
     expects_continue: bool,
@@ -44,6 +46,15 @@ impl Parser {
         loop {
             match &mut self.stage {
                 Stage::Line => {
+                    // Most heads arrive in one piece. Once is enough: each byte is looked at a fixed number of times.
+                    if !self.buffer.unused().is_empty()
+                        && !mem::replace(&mut self.is_read_by_lines, true)
+                        && let Some(length) = self.request.read_head(self.buffer.unused())
+                    {
+                        self.buffer.take(length);
+                        self.start_body()?;
+                        continue;
+                    }
                     // Something other than HTTP, such as the first byte of TLS: a line end may never come.
                     if let [first, ..] = self.buffer.unused()
                         && !is_tchar(*first)
@@ -55,28 +66,43 @@ impl Parser {
                     if line.is_empty() {
                         continue; // RFC 9112 2.2 allows empty lines before a request.
                     }
-                    self.request = Request { line: line.to_vec(), ..Request::default() };
+                    self.request = Request::new(line);
                     self.stage = Stage::Fields(Vec::new());
                     self.request.read_line()?;
                 }
                 Stage::Fields(section) => {
-                    let max = MAX_HEAD - self.request.line.len() - "\r\n".len();
+                    let max = MAX_HEAD - self.request.line().len() - "\r\n".len();
                     if !self.buffer.take_fields(section, max)? {
                         return Ok(None);
                     }
                     self.request.read_fields(section)?;
-                    self.stage = Stage::Body(BodyReader::new(&self.request)?);
-                    self.expects_continue = self.request.expects_continue()?;
+                    self.start_body()?;
                 }
                 Stage::Body(reader) => {
                     if !reader.read(&mut self.buffer, &mut self.request.body)? {
                         return Ok(None);
                     }
-                    self.stage = Stage::Line;
+                    (self.stage, self.is_read_by_lines) = (Stage::Line, false);
                     return Ok(Some(mem::take(&mut self.request)));
                 }
             }
         }
+    }
+
+    /// Takes back a request that is answered, for the memory that it owns.
+    pub(crate) fn recycle(&mut self, request: Request) {
+        if matches!(self.stage, Stage::Line) {
+            self.request = request;
+        }
+    }
+
+    /// To be called when the head is complete.
+    fn start_body(&mut self) -> Result<(), Refusal> {
+        // First, so that the log of a refusal shows the line.
+        self.stage = Stage::Body(BodyReader::Length(0));
+        self.stage = Stage::Body(BodyReader::new(&self.request)?);
+        self.expects_continue = self.request.expects_continue()?;
+        Ok(())
     }
 
     /// Whether it is time to send `100 Continue`: true once for a request whose client waits for it.
@@ -102,7 +128,10 @@ impl Parser {
                 let line = self.buffer.unused().split(|&byte| byte == b'\n').next().unwrap_or_default();
                 line.strip_suffix(b"\r").unwrap_or(line)
             }
-            _ => &self.request.line,
+            _ => self.request.line(),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

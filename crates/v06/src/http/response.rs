@@ -1,6 +1,9 @@
 //! A response, as bytes: first its head, which is checked as it is made, then its body, in blocks or as a whole
 //! (RFC 9112 4, 6 and 7.1; PEP 3333, "The start_response() Callable").
 
+use std::borrow::Cow;
+use std::mem;
+
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::http::date;
@@ -19,6 +22,9 @@ const HOP_BY_HOP: [&str; 9] = [
     "Transfer-Encoding",
     "Upgrade",
 ];
+
+/// Room for most heads, in bytes.
+const USUAL_SIZE: usize = 256;
 
 /// The status line and the fields of a response.
 pub(crate) struct Head {
@@ -41,7 +47,7 @@ pub(crate) struct Allowed {
 
 impl Allowed {
     pub(crate) fn by(request: &Request) -> Allowed {
-        Allowed { body: request.method != "HEAD", chunks: request.minor_version > 0 }
+        Allowed { body: request.method() != b"HEAD", chunks: request.minor_version > 0 }
     }
 }
 
@@ -69,15 +75,17 @@ pub(crate) struct BodyWriter {
 impl Head {
     /// A head with a status such as `200 OK`: three digits, a space and a reason.
     pub(crate) fn new(status: &str) -> Result<Head> {
-        let (code, reason) = status.split_at_checked(4).unwrap_or_default();
-        let is_code = code.ends_with(' ') && matches!(code.as_bytes(), [b'2'..=b'9', ..]);
-        let code = code.trim_end_matches(' ').parse().ok().filter(|code| is_code && (200..=999).contains(code));
-        let Some(code) = code else {
-            bail!("the status {status:?} is not a final code, a space and a reason, such as \"200 OK\"");
+        let code = match status.as_bytes() {
+            [a @ b'2'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b' ', _, ..] => {
+                [a, b, c].into_iter().fold(0, |code, digit| 10 * code + u16::from(digit - b'0'))
+            }
+            _ => bail!("the status {status:?} is not a final code, a space and a reason, such as \"200 OK\""),
         };
-        ensure!(!reason.is_empty() && reason.trim() == reason, "bad reason in the status {status:?}");
-        let reason = latin1(reason).with_context(|| format!("bad reason in the status {status:?}"))?;
-        let bytes = [format!("HTTP/1.1 {code} ").as_bytes(), &reason, b"\r\n"].concat();
+        let reason = status.get(4..).unwrap_or_default();
+        ensure!(reason.trim() == reason, "bad reason in the status {status:?}");
+        let line = latin1(status).with_context(|| format!("bad reason in the status {status:?}"))?;
+        let mut bytes = Vec::with_capacity(USUAL_SIZE);
+        append(&mut bytes, [b"HTTP/1.1 ", &*line, b"\r\n"]);
         Ok(Head { status: code, bytes, length: None, has_date: false, has_server: false })
     }
 
@@ -96,14 +104,20 @@ impl Head {
         }
         self.has_date |= name.eq_ignore_ascii_case("Date");
         self.has_server |= name.eq_ignore_ascii_case("Server");
-        self.bytes.extend([name.as_bytes(), b": ", &bytes, b"\r\n"].into_iter().flatten());
+        append(&mut self.bytes, [name.as_bytes(), b": ", &*bytes, b"\r\n"]);
         Ok(())
     }
 
     /// Adds the fields that are the server's business, and appends the head to `out`. `length` is the body's, if it is
     /// known. `persists`: whether the connection stays open after the response, unless only its end can mark the end of the
     /// body.
-    pub(crate) fn finish(self, allowed: Allowed, length: Option<u64>, persists: bool, out: &mut Vec<u8>) -> BodyWriter {
+    pub(crate) fn finish(
+        mut self,
+        allowed: Allowed,
+        length: Option<u64>,
+        persists: bool,
+        out: &mut Vec<u8>,
+    ) -> BodyWriter {
         let framing = match self.status {
             // RFC 9110 8.6: a 204 must not have a Content-Length; that of a 304 would describe another response.
             204 | 304 => Framing::None,
@@ -114,20 +128,29 @@ impl Head {
                 None => Framing::Close,
             },
         };
-        out.extend(self.bytes);
+        if out.is_empty() {
+            mem::swap(out, &mut self.bytes)
+        } else {
+            out.append(&mut self.bytes)
+        }
         if !self.has_server {
-            out.extend(b"Server: zepper\r\n");
+            out.extend_from_slice(b"Server: zepper\r\n");
         }
         if !self.has_date {
-            out.extend(format!("Date: {}\r\n", date::now()).into_bytes());
+            append(out, [b"Date: ", &date::now(), b"\r\n"]);
         }
         match framing {
-            Framing::Length(length) => out.extend(format!("Content-Length: {length}\r\n").into_bytes()),
-            Framing::Chunked => out.extend(b"Transfer-Encoding: chunked\r\n"),
+            Framing::Length(length) => {
+                out.extend_from_slice(b"Content-Length: ");
+                append_number(length, out);
+                out.extend_from_slice(b"\r\n");
+            }
+            Framing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
             Framing::Close | Framing::None => {}
         }
-        let connection = if persists && framing != Framing::Close { "keep-alive" } else { "close" };
-        out.extend(format!("Connection: {connection}\r\n\r\n").into_bytes());
+        let persists = persists && framing != Framing::Close;
+        let connection: &[u8] = if persists { b"Connection: keep-alive\r\n\r\n" } else { b"Connection: close\r\n\r\n" };
+        out.extend_from_slice(connection);
         BodyWriter { has_body: allowed.body && framing != Framing::None, framing, count: 0 }
     }
 }
@@ -143,9 +166,9 @@ impl BodyWriter {
             Framing::Chunked => out.extend([format!("{size:x}\r\n").as_bytes(), block, b"\r\n"].concat()),
             Framing::Length(left) => {
                 *left = left.checked_sub(size).context("the body is longer than its Content-Length")?;
-                out.extend(block);
+                out.extend_from_slice(block);
             }
-            Framing::Close | Framing::None => out.extend(block),
+            Framing::Close | Framing::None => out.extend_from_slice(block),
         }
         self.count += size;
         Ok(())
@@ -186,11 +209,30 @@ pub(crate) fn refusal(refusal: Refusal, is_head: bool) -> Result<(Vec<u8>, u64)>
 }
 
 /// A header's characters are bytes: those of latin-1 (PEP 3333, "Unicode Issues"). None may be a control character.
-fn latin1(text: &str) -> Result<Vec<u8>> {
-    let bytes: Vec<u8> =
-        text.chars().map(u8::try_from).collect::<Result<_, _>>().context("a character beyond latin-1")?;
-    ensure!(!bytes.iter().any(u8::is_ascii_control), "a control character");
+fn latin1(text: &str) -> Result<Cow<'_, [u8]>> {
+    let bytes = if text.is_ascii() {
+        Cow::Borrowed(text.as_bytes())
+    } else {
+        let bytes = text.chars().map(u8::try_from).collect::<Result<_, _>>();
+        Cow::Owned(bytes.context("a character beyond latin-1")?)
+    };
+    // All are looked at: to stop at the first one found takes longer.
+    ensure!(!bytes.iter().fold(false, |found, byte| found | byte.is_ascii_control()), "a control character");
     Ok(bytes)
+}
+
+fn append<const N: usize>(out: &mut Vec<u8>, parts: [&[u8]; N]) {
+    for part in parts {
+        out.extend_from_slice(part);
+    }
+}
+
+/// Appends the digits of `number`. (`write!` takes several times as long.)
+fn append_number(number: u64, out: &mut Vec<u8>) {
+    if number >= 10 {
+        append_number(number / 10, out);
+    }
+    out.push(b'0' + (number % 10) as u8);
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ impl<'a> Target<'a> {
                 _ => Err(Refusal::malformed("the target * is for OPTIONS only")),
             };
         }
-        let is_allowed = |byte: u8| byte.is_ascii_graphic() && !b"\"#<>".contains(&byte);
+        let is_allowed = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'#' | b'<' | b'>');
         if !target.bytes().all(is_allowed) {
             return Err(Refusal::malformed("the target has a character that must be percent-encoded"));
         }
@@ -64,10 +64,21 @@ pub(crate) fn is_host(value: &str) -> bool {
 
 /// A registered name or an IPv4 address (RFC 3986 3.2.2).
 fn is_name(name: &str) -> bool {
-    let is_plain = |part: &str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&b));
-    let starts_with_hex = |part: &str| part.get(..2).is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
-    let mut parts = name.split('%');
-    parts.next().is_some_and(is_plain) && parts.all(|part| starts_with_hex(part) && is_plain(part))
+    let is_hex = |byte: u8| byte.is_ascii_hexdigit();
+    let mut bytes = name.bytes();
+    while let Some(byte) = bytes.next() {
+        let is_valid = match byte {
+            b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' => {
+                true
+            }
+            b'%' => bytes.next().is_some_and(is_hex) && bytes.next().is_some_and(is_hex),
+            _ => byte.is_ascii_alphanumeric(),
+        };
+        if !is_valid {
+            return false;
+        }
+    }
+    true
 }
 
 /// Decodes each `%XX` (RFC 3986 2.1). Any other `%` is left as it is: browsers send it so (URL Standard).

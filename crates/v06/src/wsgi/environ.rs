@@ -79,9 +79,9 @@ impl Variables {
 
     /// Adds the variables that come from the request line and the connection.
     fn add_request(&mut self, request: &Request, peer: SocketAddr) {
-        self.set("REQUEST_METHOD", request.method.clone());
-        self.set("PATH_INFO", percent_decode(&request.path));
-        self.set("QUERY_STRING", request.query.clone());
+        self.set("REQUEST_METHOD", request.method());
+        self.set("PATH_INFO", percent_decode(request.path()));
+        self.set("QUERY_STRING", request.query());
         self.set("SERVER_PROTOCOL", format!("HTTP/1.{}", request.minor_version));
         self.set("REMOTE_ADDR", peer.ip().to_canonical().to_string()); // Not ::ffff:127.0.0.1
         self.set("REMOTE_PORT", peer.port().to_string());
@@ -89,7 +89,7 @@ impl Variables {
 
     /// Adds the variables that come from the fields, for a body of `length` bytes.
     fn add_fields(&mut self, request: &Request, length: usize) {
-        for (name, value) in &request.fields {
+        for (name, value) in request.fields() {
             // X_Y would look like X-Y, which a proxy may vouch for. HTTP_PROXY is a setting of many programs.
             if name.contains('_') || name.eq_ignore_ascii_case("Proxy") {
                 continue;
@@ -107,7 +107,7 @@ impl Variables {
             let separator: &[u8] = if variable == "HTTP_COOKIE" { b"; " } else { b"," };
             match self.0.iter_mut().find(|(known, _)| *known == variable) {
                 Some((_, list)) => list.extend([separator, value].concat()),
-                None => self.set(&variable, value.as_slice()),
+                None => self.set(&variable, value),
             }
         }
     }
