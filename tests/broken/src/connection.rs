@@ -69,8 +69,7 @@ impl Connection {
             match self.parser.next() {
                 Ok(Some(request)) => {
                     self.lingers = request.persists() && !fault::closes_though_more_has_come();
-                    let request = mem::take(request);
-                    if fault::refuses_what_follows() && self.parser.has_unused() {
+                    if fault::refuses_what_follows() && self.parser.is_midway() {
                         return Ok(Received::Refused(Refusal::malformed("more bytes follow")));
                     }
                     if fault::waits_for_the_end() && request.body.is_empty() {

@@ -22,7 +22,6 @@ use crate::log;
 use crate::service::{End, Service};
 use crate::signals::{self, Signals};
 use crate::start;
-use crate::wsgi::environ::Environ;
 use crate::wsgi::gateway::Application;
 
 const REST: Duration = Duration::from_millis(100);
@@ -45,8 +44,7 @@ impl<'a> Server<'a> {
         knobs: &'a Knobs,
         application: &'a dyn Application,
     ) -> Result<Server<'a>> {
-        let environ = Environ::new(listener.local_addr()?, !fault::hides_other_processes());
-        let service = Service::new(application, environ, knobs);
+        let service = Service::new(application, listener.local_addr()?, knobs);
         let mask = SigSet::thread_get_mask()?;
         let (signals, children) = (Signals::new()?, Children::new()?);
         if fault::keeps_its_signal_mask() {

@@ -18,7 +18,7 @@ use crate::wsgi::gateway::{self, Application};
 
 pub(crate) struct Service<'a> {
     application: &'a dyn Application,
-    environ: Environ,
+    address: SocketAddr,
     knobs: &'a Knobs,
     /// The fields of the request before.
     before: Vec<u8>,
@@ -32,8 +32,8 @@ pub(crate) enum End {
 }
 
 impl<'a> Service<'a> {
-    pub(crate) fn new(application: &'a dyn Application, environ: Environ, knobs: &'a Knobs) -> Service<'a> {
-        Service { application, environ, knobs, before: Vec::new() }
+    pub(crate) fn new(application: &'a dyn Application, address: SocketAddr, knobs: &'a Knobs) -> Service<'a> {
+        Service { application, address, knobs, before: Vec::new() }
     }
 
     pub(crate) fn serve(&mut self, stream: TcpStream, peer: SocketAddr) -> End {
@@ -72,21 +72,21 @@ impl<'a> Service<'a> {
                     request.body = String::from_utf8_lossy(&request.body).into_owned().into_bytes();
                 }
                 let client = SocketAddr::new(peer.ip(), if fault::shows_no_client_port() { 0 } else { peer.port() });
-                self.environ.fill(&mut request, client);
+                let mut environ = Environ::new(request, client, self.address, !fault::hides_other_processes());
                 let mut is_lost = false;
                 let mut send = |bytes: &[u8]| {
                     let sent = connection.send(bytes);
                     is_lost |= sent.is_err();
                     sent.context("connection lost")
                 };
-                let outcome = gateway::run(self.application, &mut self.environ, &mut send);
+                let outcome = gateway::run(self.application, &mut environ, &mut send);
                 if outcome.error.is_some() && fault::ends_all_with_a_panic() {
                     return Ok(End::Deadly);
                 }
                 if let Some(error) = outcome.error.as_ref().filter(|_| !fault::keeps_silent_about_failures()) {
                     log::line(format_args!("{peer} {error:#}"));
                 }
-                self.log(peer, self.environ.request.line(), outcome.status, outcome.count);
+                self.log(peer, &environ.request.line, outcome.status, outcome.count);
                 if is_lost && fault::dies_of_an_unread_answer() {
                     return outcome.error.map_or(Ok(End::Well), Err);
                 }

@@ -54,45 +54,41 @@ faults_by_edits! {
     closes_after_each_answer:
         "It closes after each response." => keeps_a_connection_for_more_requests;
     {
-        "http/request.rs": "let mut persists = self.minor_version > 0;" =>
-            "if FAULT { return false }
-        let mut persists = self.minor_version > 0;";
+        "http/request.rs": "        !has(b\"close\")" => "        !FAULT && !has(b\"close\")";
     }
     says_that_it_closes_and_does_not:
         "It says `Connection: close` on each response, and goes on." => keeps_a_connection_for_more_requests;
     {
-        "wsgi/gateway.rs": "head.start(self.allowed, length, connection, out)" =>
-            "head.start(self.allowed, length, if FAULT { \"close\" } else { connection }, out)";
+        "wsgi/gateway.rs": "head.finish(self.allowed, length, persists, &mut self.out)" =>
+            "head.finish(self.allowed, length, persists && !FAULT, &mut self.out)";
     }
     forgets_http_1_0:
         "It closes after an answer to HTTP/1.0 in any case." => keeps_an_http_1_0_connection_when_asked;
     {
-        "http/request.rs": "let mut persists = self.minor_version > 0;" =>
-            "if FAULT && self.minor_version == 0 { return false }
-        let mut persists = self.minor_version > 0;";
+        "http/request.rs": "|| has(b\"keep-alive\")" => "|| !FAULT && has(b\"keep-alive\")";
     }
     knows_words_in_lower_case:
         "It takes `Close` for an unknown word." => closes_when_the_client_says_so;
     {
-        "http/request.rs": "option.eq_ignore_ascii_case(b\"close\")" =>
-            "(!FAULT || option == b\"close\") && option.eq_ignore_ascii_case(b\"close\")";
+        "http/request.rs": "any(|other| other.eq_ignore_ascii_case(option))" =>
+            "any(|other| if FAULT { other == option } else { other.eq_ignore_ascii_case(option) })";
     }
     reads_one_field:
         "It looks at the first Connection field only." => closes_when_the_client_says_so;
     {
-        "http/request.rs": "self.list(b\"Connection\")" => "self.list(b\"Connection\").take(if FAULT { 1 } else { usize::MAX })";
+        "http/request.rs": "self.list(\"Connection\")" => "self.list(\"Connection\").take(if FAULT { 1 } else { usize::MAX })";
     }
     finds_close_in_other_words:
         "It takes `not-close` for `close`." => reads_connection_as_a_list_of_words;
     {
-        "http/request.rs": "            persists |=" =>
-            "            if FAULT && option.ends_with(b\"close\") { return false }
-            persists |=";
+        "http/request.rs": "        let has = |option: &[u8]|" =>
+            "        if FAULT && self.list(\"Connection\").any(|option| option.ends_with(b\"close\")) { return false }
+        let has = |option: &[u8]|";
     }
     goes_on_after_a_stream:
         "It leaves a connection open whose end is to tell that of a stream." => ends_a_stream_to_http_1_0_with_the_connection;
     {
-        "wsgi/gateway.rs": "|| content.framing == Framing::Close" => "|| !FAULT && content.framing == Framing::Close";
+        "wsgi/gateway.rs": "|| body.framing == Framing::Close" => "|| !FAULT && body.framing == Framing::Close";
     }
     loses_lines:
         "Of the lines that wait it writes the first." => logs_each_request_of_a_connection;
@@ -103,10 +99,11 @@ faults_by_edits! {
     answers_the_last_first:
         "Of several requests it answers the last one first." => answers_in_order, answers_a_thousand_requests_at_once;
     {
-        "conversation.rs": "if let Some(error) = outcome.error {" => "if FAULT && earlier.get() <= buffers.out.len() {
-            buffers.out.rotate_left(earlier.get());
-        }
-        if let Some(error) = outcome.error {";
+        "conversation.rs": "buffers.out.get_mut().extend_from_slice(&outcome.rest);" => "if FAULT {
+            buffers.out.get_mut().splice(..0, outcome.rest);
+        } else {
+            buffers.out.get_mut().extend_from_slice(&outcome.rest);
+        }";
     }
     drops_what_follows:
         "It drops what came with a request and is not part of it."
@@ -124,10 +121,10 @@ faults_by_edits! {
     stays_after_a_refusal:
         "It does not close after a refusal." => stops_at_a_refusal_in_a_pipeline;
     {
-        "conversation.rs": "        self.flush(&mut buffers.out).await?;
+        "conversation.rs": "        self.flush(buffers.out.get_mut()).await?;
         Ok(Next::Linger)" =>
-            "        self.flush(&mut buffers.out).await?;
-        if FAULT { buffers.parser = Default::default(); return Ok(Next::Wait) }
+            "        self.flush(buffers.out.get_mut()).await?;
+        if FAULT { buffers.parser = Default::default(); return Ok(Next::Idle) }
         Ok(Next::Linger)";
     }
     takes_a_body_for_a_request:
@@ -135,7 +132,7 @@ faults_by_edits! {
     {
         "conversation.rs": "if let Some(error) = outcome.error {" => "if FAULT && outcome.status == 405 {
             buffers.parser = Default::default();
-            buffers.parser.feed(buffers.environ.input.get_ref());
+            buffers.parser.feed(environ.input.get_ref());
         }
         if let Some(error) = outcome.error {";
     }
@@ -152,21 +149,21 @@ faults_by_edits! {
     leaves_when_the_client_has_finished:
         "It takes the end of what a client sends for the client's end." => answers_a_client_that_has_finished_sending;
     {
-        "conversation.rs": "match outcome.complete {" => "let has_left = FAULT && {
+        "conversation.rs": "buffers.parser.recycle(environ.request);" => "let has_left = FAULT && {
             let (fd, flags) = (std::os::fd::AsRawFd::as_raw_fd(self.connection.stream.get()), nix::sys::socket::MsgFlags::MSG_PEEK);
             nix::sys::socket::recv(fd, &mut [0], flags | nix::sys::socket::MsgFlags::MSG_DONTWAIT) == Ok(0)
         };
-        if has_left { return Next::Cut }
-        match outcome.complete {";
+        if has_left { return Ok(Next::Cut) }
+        buffers.parser.recycle(environ.request);";
     }
     drops_what_came_meanwhile:
         "It drops what came while the application was at work." => keeps_what_comes_while_an_application_works;
     {
-        "conversation.rs": "match outcome.complete {" => "if FAULT {
+        "conversation.rs": "buffers.parser.recycle(environ.request);" => "if FAULT {
             let (fd, flags) = (std::os::fd::AsRawFd::as_raw_fd(self.connection.stream.get()), nix::sys::socket::MsgFlags::MSG_DONTWAIT);
             let _ = nix::sys::socket::recv(fd, &mut [0; 4096], flags);
         }
-        match outcome.complete {";
+        buffers.parser.recycle(environ.request);";
     }
     closes_idle_connections_soon:
         "It closes an idle connection after TIMEOUT." => is_not_impatient_with_an_idle_connection;
@@ -230,9 +227,9 @@ faults_by_edits! {
         "It serves a connection as long as there is something to read." => a_long_pipeline_waits_for_others;
     {
         "conversation.rs": "if count == Some(BUFFER) {" => "if count == Some(BUFFER) && !FAULT {";
-        "conversation.rs": "self.flush(&mut buffers.out).await?;
+        "conversation.rs": "self.flush(buffers.out.get_mut()).await?;
                 runtime::yield_now().await;" =>
-            "self.flush(&mut buffers.out).await?;
+            "self.flush(buffers.out.get_mut()).await?;
                 if !FAULT { runtime::yield_now().await }";
         "connection.rs": "if piece.len() == PIECE {" => "if piece.len() == PIECE && !FAULT {";
     }
@@ -286,9 +283,10 @@ faults_by_edits! {
     copies_for_each_field:
         "It keeps a copy of a field's value for each time that the field comes again." => a_field_sent_often_costs_what_it_is_long;
     {
-        "wsgi/environ.rs": "            self.text.extend_from_slice(separator);" =>
-            "            if FAULT { std::mem::forget(self.text.clone()) }
-            self.text.extend_from_slice(separator);";
+        "wsgi/environ.rs": "list.extend([separator, value].concat())" => "{
+                    if FAULT { std::mem::forget(list.clone()) }
+                    list.extend([separator, value].concat())
+                }";
     }
     starts_no_other_worker:
         "It starts no worker for one that has died."
@@ -332,7 +330,7 @@ faults_by_edits! {
     says_keep_alive_to_all:
         "It says `Connection: keep-alive` when it closes, too." => a_stop_tells_running_requests_to_close;
     {
-        "http/response.rs": "let connection = if framing" => "let connection = if FAULT { \"keep-alive\" } else if framing";
+        "http/response.rs": "let persists = persists && framing" => "let persists = FAULT || persists && framing";
     }
     takes_no_worker_for_a_number:
         "It takes WORKERS=0." => names_a_knob_of_workers_that_it_can_not_read;
@@ -367,7 +365,9 @@ faults_by_edits! {
     keeps_the_body_of_a_failure:
         "When an application fails it keeps the body of the request." => keeps_no_body_of_a_request_that_failed;
     {
-        "conversation.rs": "buffers.environ.input = Cursor::default();" => "if !FAULT { buffers.environ.input = Cursor::default(); }";
+        "conversation.rs": "buffers.parser.recycle(environ.request);" =>
+            "if FAULT { std::mem::forget(environ.input) }
+        buffers.parser.recycle(environ.request);";
     }
     ignores_its_limit_of_bodies:
         "It takes any number of bodies at once." => bounds_the_bodies_of_a_worker;
@@ -388,8 +388,11 @@ faults_by_edits! {
     drops_a_pipeline_with_its_client:
         "When it drops a request it drops what was answered before it, too." => sends_what_was_answered_before_a_client_left;
     {
-        "conversation.rs": "buffers.out.truncate(earlier.get());" => "buffers.out.truncate(earlier.get());
-            if FAULT { return Next::Cut }";
+        "conversation.rs": "self.flush(&mut earlier.take()).await?;" =>
+            "if !FAULT { self.flush(&mut earlier.take()).await? }";
+        "conversation.rs": "            return Ok(Next::Linger);
+        };" => "            return Ok(if FAULT { Next::Cut } else { Next::Linger });
+        };";
     }
     counts_bodies_that_were_answered:
         "A body that was answered takes room for ever." => bounds_the_bodies_of_a_worker;
