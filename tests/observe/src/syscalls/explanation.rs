@@ -40,6 +40,8 @@ pub fn of(call: &Call, caller: Caller<'_>) -> Option<&'static str> {
         "recvfrom" | "read" => "empties the pipe that the signal handler wrote to",
         "sendto" | "write" if on_connection => "sends the response: head and body in one piece",
         "sendto" | "write" => "the signal handler: a byte into the server's own pipe, which wakes poll",
+        "setsockopt" if has("SO_RCVTIMEO") => "the next read may take no longer than is left of TIMEOUT",
+        "setsockopt" if has("SO_SNDTIMEO") => "the same for the next write",
         "close" if on_connection && caller.role == Role::Parent => "closes its copy: the child has the connection",
         "close" if on_connection => "ends the connection",
         "close" => "closes its copy of the listening socket: clients are the parent's business",

@@ -113,7 +113,7 @@ fn connection(trace: &Trace) -> Option<String> {
 
 /// Without what differs from run to run or is too long.
 fn masked(line: &str, trace: &Trace, first: i32, stage: Stage) -> String {
-    let mut text = without_long_structures(line);
+    let mut text = without_time_limit(&without_long_structures(line));
     let group = trace.processes.iter().flat_map(Process::calls).find(|call| call.name == "getpgid");
     if let Some(group) = group.and_then(|call| call.result.as_deref()) {
         text = with_words(&text, |word| if word == group { "GROUP" } else { word });
@@ -127,6 +127,15 @@ fn masked(line: &str, trace: &Trace, first: i32, stage: Stage) -> String {
         text = with_words(&text, |word| if word == process.pid.to_string() { name } else { word });
     }
     with_words(&text, |word| if word.starts_with("0x") { "0x…" } else { word })
+}
+
+/// A time limit is a structure that strace shows as bytes.
+fn without_time_limit(line: &str) -> String {
+    let (Some(start), Some(end)) = (line.find('"'), line.rfind('"')) else { return line.to_owned() };
+    if line.contains("TIMEO_OLD") {
+        return format!("{}{{…}}{}", &line[..start], &line[end + 1..]).replace("TIMEO_OLD", "TIMEO");
+    }
+    line.to_owned()
 }
 
 /// Puts others in the place of words, which are letters and digits in a row.
