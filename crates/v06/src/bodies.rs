@@ -1,5 +1,5 @@
-//! How much memory the bodies of requests take in this worker: at most MAX_BODIES, all connections together, besides
-//! what small requests take.
+//! How much memory the bodies of requests take in this worker: at most MAX_BODIES for all connections together, and a
+//! little more for small requests.
 //!
 //! A body that finds no room is refused. It does not wait for room, because bodies that have come in part could wait for
 //! each other until all of them are too late.
@@ -7,8 +7,8 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// What the requests of one connection take of it, until they are answered. Up to `small` bytes always have room: where large
-/// bodies fill the memory, requests without one are served still.
+/// The share of one connection, until its requests are answered. Up to `small` bytes always have room: even if large bodies
+/// fill the memory, requests without one are served.
 pub(crate) struct Bodies {
     all: Rc<Cell<usize>>,
     max: usize,
@@ -22,7 +22,7 @@ impl Bodies {
         Bodies { all, max, small, own: 0 }
     }
 
-    /// Takes `count` bytes in place of those that it had. False if there is no room for them.
+    /// Takes `count` bytes instead of those that it had. False if there is no room for them.
     pub(crate) fn hold(&mut self, count: usize) -> bool {
         self.all.update(|all| all - self.own + count);
         self.own = count;

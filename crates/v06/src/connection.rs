@@ -1,6 +1,6 @@
 //! A connection: reads and writes on one socket, up to a deadline.
 //!
-//! It waits for one thing at a time, so one deadline serves for all: it is set again for each, which costs no timer.
+//! It waits for one thing at a time, so one deadline is enough: it is set again for each, which costs no timer.
 
 use std::cell::RefCell;
 use std::future;
@@ -16,9 +16,9 @@ use nix::sys::socket::{setsockopt, sockopt};
 use crate::http::parser::Parser;
 use crate::runtime::{self, Deadline, TcpStream};
 
-/// A client has to take so many bytes of a response within SEND_TIMEOUT: 2 kB a second, if that is 30 s.
+/// A client has to accept this many bytes of a response within SEND_TIMEOUT: 2 kB a second, if that is 30 s.
 pub(crate) const PIECE: usize = 64 * 1024;
-/// How long a client may go on sending after the response, before the connection is closed.
+/// How long a client may continue to send after the response, before the connection is closed.
 const LINGER: Duration = Duration::from_secs(1);
 
 pub(crate) struct Connection {
@@ -36,7 +36,7 @@ impl Connection {
         self.deadline.set(Instant::now() + timeout); // Not from `now`: this turn may have taken long already.
     }
 
-    /// Reads what comes into `parser`. None if nothing is there and nothing has begun: who waits for that needs no parser.
+    /// Reads into `parser`. `None` if nothing is there and no request has begun: to wait for one, no parser is needed.
     pub(crate) fn read(
         &self,
         parser: &mut Parser,
@@ -48,7 +48,7 @@ impl Connection {
         })
     }
 
-    /// Reads what has come into `parser`. The buffer is the worker's: nobody else uses it before this returns.
+    /// Reads into `parser`. The buffer is the worker's: no other task uses it before this returns.
     fn poll_read(&self, cx: &mut Context, parser: &mut Parser, buffer: &RefCell<Vec<u8>>) -> Poll<io::Result<usize>> {
         let mut buffer = buffer.borrow_mut();
         let count = ready!(self.stream.poll_read(cx, &mut buffer))?;
@@ -56,7 +56,7 @@ impl Connection {
         Poll::Ready(Ok(count))
     }
 
-    /// Reads what is there into `parser`, without waiting.
+    /// Reads into `parser` without waiting.
     pub(crate) fn try_read(&self, parser: &mut Parser, buffer: &RefCell<Vec<u8>>) -> io::Result<usize> {
         let mut buffer = buffer.borrow_mut();
         let count = self.stream.try_read(&mut buffer)?;
@@ -64,13 +64,13 @@ impl Connection {
         Ok(count)
     }
 
-    /// Sends what is in `out`, and empties it. It is an error if a piece takes longer than `timeout`.
+    /// Sends the bytes in `out`, and empties it. It is an error if a piece takes longer than `timeout`.
     pub(crate) async fn flush(&self, out: &mut Vec<u8>, timeout: Duration) -> io::Result<()> {
-        let mut bytes = mem::take(out); // If this is dropped half way, nobody sends them again.
+        let mut bytes = mem::take(out); // If this is dropped half-way, they must not be sent again.
         for piece in bytes.chunks(PIECE) {
             self.send(piece, timeout).await?;
             if piece.len() == PIECE {
-                runtime::yield_now().await; // A client that takes all at once is not to starve the others.
+                runtime::yield_now().await; // A client that accepts all at once must not starve the others.
             }
         }
         bytes.clear();
@@ -85,7 +85,7 @@ impl Connection {
             let write = future::poll_fn(|cx| self.stream.poll_write(cx, rest));
             let count = match self.deadline.watch(write).await {
                 Some(count) => count?,
-                // An event comes when a third of the kernel's buffer is free. The client may have taken a piece before.
+                // An event comes when a third of the kernel's buffer is free, so there may be room that none has used yet.
                 None => self
                     .stream
                     .try_write(rest)
@@ -98,7 +98,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Ends the writing side, then reads on for a short while, so that the client can read the answer in peace.
+    /// Ends the writing side, then reads on for a short while, so that the client can read the response.
     pub(crate) async fn linger(&self, buffer: &RefCell<Vec<u8>>) -> Result<()> {
         if self.stream.shutdown_write().is_err() {
             return Ok(()); // The client has gone already.

@@ -1,4 +1,5 @@
-//! The connections of a worker: how many there are, what they share, and what each of them needs while it is not idle.
+//! The connections of a worker: their number, the state that they share, and the buffers that each of them needs while it is
+//! not idle.
 
 use std::cell::{Cell, RefCell};
 use std::future;
@@ -19,7 +20,7 @@ pub(crate) const BUFFER: usize = 64 * 1024;
 /// How many `Buffers` are kept for later.
 const SPARE: usize = 64;
 
-/// What the connections of a worker share.
+/// The state that the connections of a worker share.
 pub(crate) struct Connections {
     pub(crate) knobs: Knobs,
     pub(crate) application: &'static dyn Application,
@@ -27,7 +28,7 @@ pub(crate) struct Connections {
     pub(crate) phase: Cell<Phase>,
     /// For the reads of all connections, one after another.
     pub(crate) buffer: RefCell<Vec<u8>>,
-    /// `Buffers` that no connection needs now. In boxes, because they are passed around.
+    /// `Buffers` that no connection needs now. They are in boxes because they are passed around.
     #[expect(clippy::vec_box)]
     spare: RefCell<Vec<Box<Buffers>>>,
     count: Cell<usize>,
@@ -46,7 +47,7 @@ pub(crate) enum Phase {
     Stopping,
 }
 
-/// What a connection needs while it is not idle.
+/// The buffers that a connection needs while it is not idle.
 pub(crate) struct Buffers {
     pub(crate) parser: Parser,
     /// When the request has to be complete.
@@ -109,7 +110,7 @@ impl Connections {
     }
 }
 
-/// What each connection holds as long as it lasts, so that it is counted.
+/// Each connection holds one of these as long as it lasts, so that it is counted.
 pub(crate) struct Permit(Rc<Connections>);
 
 impl Permit {

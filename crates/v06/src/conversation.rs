@@ -1,8 +1,7 @@
-//! A conversation: one task for each connection, which reads requests and answers them in order until one of the two sides
-//! ends it.
+//! A conversation: one task for each connection, which reads requests and answers them in order until one side ends it.
 //!
-//! While it is idle it owns no more than its connection. When bytes have come it takes `Buffers`, answers all requests that
-//! they complete, sends the responses in one write, and puts the `Buffers` back.
+//! While it is idle, it owns only its connection. When bytes arrive, it takes `Buffers`, answers all requests that they
+//! complete, sends the responses in one write, and returns the `Buffers`.
 
 use std::cell::{Cell, RefCell};
 use std::future;
@@ -28,16 +27,16 @@ use crate::wsgi::gateway::{self, BoxFuture, Client, Outcome};
 const BATCH_BYTES: usize = 64 * 1024;
 /// How many requests are answered before the other connections have their turn.
 const BATCH: usize = 64;
-/// How many reads may follow a deadline, for what had arrived by then: 32 MiB, which is as much as the kernel usually holds
-/// at the most (tcp_rmem, tcp(7)).
+/// How many reads may follow a deadline, for bytes that arrived before it: 32 MiB, about the most that the kernel holds
+/// (tcp_rmem, tcp(7)).
 const LATE_READS: usize = 512;
 /// How long an application may still take when its client has ended its sending side. Most such clients have left.
 const LEAVING: Duration = Duration::from_secs(3);
 
 const TOO_SLOW: Refusal =
-    Refusal { status: "408 Request Timeout", reason: "the request did not come within the time limit" };
+    Refusal { status: "408 Request Timeout", reason: "the request did not arrive within the time limit" };
 const NO_ROOM: Refusal =
-    Refusal { status: "503 Service Unavailable", reason: "too many bodies are on their way; try again later" };
+    Refusal { status: "503 Service Unavailable", reason: "too many bodies are being received; try again later" };
 const TOO_SHORT: Refusal = Refusal::malformed("the connection ended before the request was complete");
 
 struct Conversation {
@@ -46,7 +45,7 @@ struct Conversation {
     connection: Connection,
 }
 
-/// What is to happen to a connection.
+/// The next thing to do with a connection.
 #[derive(PartialEq)]
 enum Next {
     /// Wait for more: no request was complete.
@@ -54,10 +53,10 @@ enum Next {
     /// Wait for the next request.
     Idle,
     Close,
-    /// Close it after the client had time to read the answer: closing at once would reset the connection if bytes of the
-    /// client are on their way still, and the reset would overtake the answer (RFC 9112 9.6).
+    /// Close it after the client had time to read the response: closing at once would reset the connection if the client is
+    /// still sending, and the reset would overtake the response (RFC 9112 9.6).
     Linger,
-    /// Close it with a reset, so that the client can tell that the response is not complete, however its end is told.
+    /// Close it with a reset, so that the client can see that the response is not complete, whatever marks its end.
     Cut,
 }
 
@@ -82,12 +81,12 @@ impl Conversation {
             let next = match waited {
                 Some(true) if is_first => Box::pin(self.work(until)).await?,
                 Some(true) => Box::pin(self.work(Instant::now() + self.shared.knobs.timeout)).await?,
-                // A client that sent nothing is told why, like one that sent half a request.
+                // A client that sent nothing gets the reason, like one that sent half a request.
                 None if is_first => Box::pin(self.refuse(TOO_SLOW, &mut self.shared.take_buffers())).await?,
                 _ => return Ok(()),
             };
             match next {
-                // Empty lines, which are no request, give no more time.
+                // Empty lines aren't a request, and give no more time.
                 Next::Incomplete => self.connection.deadline.set(until),
                 Next::Idle => {
                     is_first = false;
@@ -100,7 +99,7 @@ impl Conversation {
         }
     }
 
-    /// Waits until bytes have come. False if it is not worth it: the worker stops.
+    /// Waits until bytes have arrived. False if the worker stops first.
     fn idle(&self) -> impl Future<Output = io::Result<bool>> + Unpin {
         let mut readable = self.connection.stream.readable();
         future::poll_fn(move |cx| match Pin::new(&mut readable).poll(cx) {
@@ -110,15 +109,15 @@ impl Conversation {
         })
     }
 
-    /// Answers what comes, until the connection is idle again or ends. The first request has to be complete at `due`. An
-    /// error means that the connection is lost.
+    /// Answers requests until the connection is idle again or ends. The first one has to be complete at `due`. An error means
+    /// that the connection is lost.
     async fn work(&self, due: Instant) -> Result<Next> {
         let mut buffers = self.shared.take_buffers();
         buffers.due = due;
         let mut late_reads = 0;
         let next = loop {
             let count = match self.read(&mut buffers).await {
-                // Between two requests a client may leave as it likes.
+                // Between two requests a client may leave.
                 Err(_) if !buffers.parser.is_midway() => return Ok(Next::Close),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     return self.refuse(TOO_SLOW, &mut buffers).await;
@@ -149,7 +148,7 @@ impl Conversation {
                 break next;
             }
         };
-        // What is half done goes with its connection.
+        // A request that is half read ends with its connection.
         if !buffers.parser.is_midway() {
             buffers.out.get_mut().shrink_to(BATCH_BYTES);
             self.shared.put_back(buffers);
@@ -157,7 +156,7 @@ impl Conversation {
         Ok(next)
     }
 
-    /// One read, up to the deadline: `WouldBlock` when that has passed and nothing is left that had arrived by then.
+    /// One read, up to the deadline: `WouldBlock` after it, when all that arrived before it has been read.
     async fn read(&self, buffers: &mut Buffers) -> io::Result<Option<usize>> {
         self.connection.deadline.set(buffers.due);
         let read = self.connection.read(&mut buffers.parser, &self.shared.buffer);
@@ -167,7 +166,7 @@ impl Conversation {
         }
     }
 
-    /// Answers all requests that have come. The responses wait in `out`.
+    /// Answers all requests that have arrived. The responses wait in `out`.
     async fn answer_all(&self, buffers: &mut Buffers) -> Result<Next> {
         let mut count = 0;
         loop {
@@ -178,7 +177,7 @@ impl Conversation {
             };
             match self.answer(request, buffers).await? {
                 Next::Idle => {}
-                // Answers before this one may be on their way.
+                // Responses before this one may be on their way.
                 Next::Close if count > 0 => return Ok(Next::Linger),
                 next => return Ok(next),
             }

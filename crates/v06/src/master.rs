@@ -1,10 +1,10 @@
-//! The master: it forks the workers, starts a new one where one has died, and has them end. It serves nobody itself.
+//! The master: it forks the workers, replaces those that die, and ends them. It serves no client itself.
 //!
-//! Each worker has a listener of its own at the same address (see `listeners.rs`): the kernel spreads the clients over
-//! them. One listener for all was tried too: of 64 clients that came at once, the worker that was awake took nearly all,
-//! also where a client wakes one worker only (EPOLLEXCLUSIVE, epoll_ctl(2)). The price: who is in the queue of a worker
-//! that computes waits, though another one may be free. The master keeps every listener open, so that the clients
-//! in the queue of a worker that ended are served by the next one.
+//! Each worker has a listener of its own at the same address (see `listeners.rs`), and the kernel spreads the clients over
+//! them. With one listener for all, the worker that was awake took nearly all of 64 clients that came at once, even if a
+//! client wakes only one worker (EPOLLEXCLUSIVE, epoll_ctl(2)). The price: a client in the queue of a worker that computes
+//! waits, although another worker may be free. The master keeps every listener open, so that the next worker serves the
+//! clients in the queue of one that ended.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -30,7 +30,7 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// How long it may take until the first worker is ready.
 const START: Duration = Duration::from_secs(5);
-/// How much longer than GRACE a worker may take to end that was told to.
+/// How much longer than GRACE a worker may take to end after it was told to.
 const DELAY: Duration = Duration::from_secs(1);
 
 pub(crate) struct Master {
@@ -38,13 +38,13 @@ pub(crate) struct Master {
     application: &'static dyn Application,
     signals: Signals,
     children: Children,
-    places: Vec<Place>,
-    /// Workers whose place was given to new ones, and until when they may finish.
+    slots: Vec<Slot>,
+    /// Workers that were replaced, and until when they may finish.
     draining: Vec<(Worker, Instant)>,
 }
 
-/// A listener, and the worker that accepts there, if it has one.
-struct Place {
+/// A listener, and the worker that accepts there, if there is one.
+struct Slot {
     listener: TcpListener,
     worker: Option<Worker>,
     pause: Duration,
@@ -55,8 +55,8 @@ struct Place {
 struct Worker {
     pid: Pid,
     born: Instant,
-    /// What the worker is told, and what it tells; the end of the stream tells it to stop.
-    word: UnixStream,
+    /// To exchange messages with the worker. The end of the stream makes it stop.
+    socket: UnixStream,
     is_ready: bool,
 }
 
@@ -67,14 +67,14 @@ impl Master {
         knobs: Knobs,
         application: &'static dyn Application,
     ) -> Result<Master> {
-        let place = |listener| Place { listener, worker: None, pause: Duration::ZERO, due: Instant::now() };
-        let places = listeners.into_iter().map(place).collect();
+        let slot = |listener| Slot { listener, worker: None, pause: Duration::ZERO, due: Instant::now() };
+        let slots = listeners.into_iter().map(slot).collect();
         let (signals, children) = (Signals::new()?, Children::new()?);
-        let mut master = Master { knobs, application, signals, children, places, draining: Vec::new() };
-        master.fill_places();
+        let mut master = Master { knobs, application, signals, children, slots, draining: Vec::new() };
+        master.fill_slots();
         let deadline = Instant::now() + START;
-        let is_ready = |place: &Place| place.worker.as_ref().is_some_and(|worker| worker.is_ready);
-        while !master.places.iter().any(is_ready) && !master.signals.has_stop() {
+        let is_ready = |slot: &Slot| slot.worker.as_ref().is_some_and(|worker| worker.is_ready);
+        while !master.slots.iter().any(is_ready) && !master.signals.has_stop() {
             if deadline <= Instant::now() {
                 master.children.end_all();
                 bail!("no worker was ready within {} s", START.as_secs());
@@ -92,33 +92,33 @@ impl Master {
         self.finish()
     }
 
-    /// Waits for a signal, a word of a worker, or the time of something, and does what is to do then.
+    /// Waits for a signal, a message of a worker, or the next deadline, and acts on it.
     fn turn(&mut self, until: Option<Instant>) -> Result<()> {
-        let empty = self.places.iter().filter(|place| place.worker.is_none()).map(|place| place.due);
+        let empty = self.slots.iter().filter(|slot| slot.worker.is_none()).map(|slot| slot.due);
         let next = empty.chain(self.draining.iter().map(|(_, until)| *until)).chain(until).min();
-        let words: Vec<_> = self.places.iter().filter_map(|place| Some(&place.worker.as_ref()?.word)).collect();
-        self.signals.wait(&words, next.map(|next| next.saturating_duration_since(Instant::now())))?;
+        let sockets: Vec<_> = self.slots.iter().filter_map(|slot| Some(&slot.worker.as_ref()?.socket)).collect();
+        self.signals.wait(&sockets, next.map(|next| next.saturating_duration_since(Instant::now())))?;
         self.children.reap();
         if self.signals.take_renew() {
             self.renew();
         }
-        self.empty_places();
-        self.hear_words();
+        self.empty_slots();
+        self.read_messages();
         self.end_overdue();
-        self.fill_places();
+        self.fill_slots();
         Ok(())
     }
 
-    /// Takes note of workers that are ready, or leave their place because they got a SIGTERM of their own.
-    fn hear_words(&mut self) {
-        for place in &mut self.places {
-            let Some(worker) = &mut place.worker else { continue };
-            let mut word = [0];
-            match worker.word.read(&mut word) {
-                Ok(1) if word == [READY] => worker.is_ready = true,
-                Ok(1) if word == [LEAVING] => {
+    /// Takes note of workers that are ready, or leave their slot because they got a SIGTERM of their own.
+    fn read_messages(&mut self) {
+        for slot in &mut self.slots {
+            let Some(worker) = &mut slot.worker else { continue };
+            let mut message = [0];
+            match worker.socket.read(&mut message) {
+                Ok(1) if message == [READY] => worker.is_ready = true,
+                Ok(1) if message == [LEAVING] => {
                     let until = Instant::now() + self.knobs.grace + DELAY;
-                    self.draining.extend(place.worker.take().map(|worker| (worker, until)));
+                    self.draining.extend(slot.worker.take().map(|worker| (worker, until)));
                 }
                 _ => {}
             }
@@ -138,33 +138,33 @@ impl Master {
     }
 
     /// Takes note of the workers that died.
-    fn empty_places(&mut self) {
-        for place in &mut self.places {
-            if let Some(worker) = place.worker.take_if(|worker| !self.children.contains(worker.pid)) {
-                place.put_off(worker.born.elapsed() < CHILDHOOD);
+    fn empty_slots(&mut self) {
+        for slot in &mut self.slots {
+            if let Some(worker) = slot.worker.take_if(|worker| !self.children.contains(worker.pid)) {
+                slot.put_off(worker.born.elapsed() < CHILDHOOD);
             }
         }
     }
 
-    /// Starts a worker at each place that has none, when it is time for it.
-    fn fill_places(&mut self) {
-        for number in 0..self.places.len() {
-            let is_due = |place: &&Place| place.worker.is_none() && place.due <= Instant::now();
-            if self.places.get(number).filter(is_due).is_some() {
+    /// Starts a worker at each slot that has none, when it is time for it.
+    fn fill_slots(&mut self) {
+        for number in 0..self.slots.len() {
+            let is_due = |slot: &&Slot| slot.worker.is_none() && slot.due <= Instant::now();
+            if self.slots.get(number).filter(is_due).is_some() {
                 self.start(number);
             }
         }
     }
 
-    /// Gives every place to a new worker. The old ones drain.
+    /// Gives every slot to a new worker. The old ones drain.
     fn renew(&mut self) {
-        for number in 0..self.places.len() {
+        for number in 0..self.slots.len() {
             let started = self.fork(number);
-            let Some(place) = self.places.get_mut(number) else { continue };
+            let Some(slot) = self.slots.get_mut(number) else { continue };
             match started {
                 Ok(worker) => {
-                    if let Some(mut old) = place.worker.replace(worker) {
-                        let _ = old.word.write_all(&[DRAIN]); // It may have died, and then hears nothing.
+                    if let Some(mut old) = slot.worker.replace(worker) {
+                        let _ = old.socket.write_all(&[DRAIN]); // It may have died already.
                         self.draining.push((old, Instant::now() + self.knobs.grace + DELAY));
                     }
                 }
@@ -176,7 +176,7 @@ impl Master {
     /// Lets the workers finish, up to GRACE or to another signal, then ends the rest.
     fn finish(mut self) -> Result<()> {
         // Clients that wait in the listeners' queues are turned away; the workers see that no more orders will come.
-        self.places.clear();
+        self.slots.clear();
         self.draining.clear();
         let deadline = Instant::now() + self.knobs.grace;
         while self.children.count() > 0 && !self.signals.take_stop() {
@@ -191,35 +191,35 @@ impl Master {
         Ok(())
     }
 
-    /// Starts a worker at the place with this number.
+    /// Starts a worker at the slot with this number.
     fn start(&mut self, number: usize) {
         let started = self.fork(number);
-        let Some(place) = self.places.get_mut(number) else { return };
+        let Some(slot) = self.slots.get_mut(number) else { return };
         match started {
-            Ok(worker) => place.worker = Some(worker),
+            Ok(worker) => slot.worker = Some(worker),
             Err(error) => {
                 log::line(format_args!("cannot start a worker: {error:#}"));
-                place.put_off(true);
+                slot.put_off(true);
             }
         }
     }
 
     fn fork(&mut self, number: usize) -> Result<Worker> {
-        let (word, master) = UnixStream::pair()?;
-        word.set_nonblocking(true)?;
+        let (socket, master) = UnixStream::pair()?;
+        socket.set_nonblocking(true)?;
         let parent = getpid();
         // Until the child has set its own, a signal would run the master's handlers in it.
         let mask = signals::block()?;
         // SAFETY: this process has one thread, so nothing is left half done for the child (fork(2)).
         match unsafe { fork() } {
             Ok(ForkResult::Child) => {
-                drop(word);
+                drop(socket);
                 self.child(number, master, parent)
             }
             Ok(ForkResult::Parent { child }) => {
                 self.children.add(child);
                 mask.thread_set_mask()?;
-                Ok(Worker { pid: child, born: Instant::now(), word, is_ready: false })
+                Ok(Worker { pid: child, born: Instant::now(), socket, is_ready: false })
             }
             Err(error) => {
                 mask.thread_set_mask()?;
@@ -233,9 +233,10 @@ impl Master {
         let ran = panic::catch_unwind(AssertUnwindSafe(|| {
             let signal = self.signals.become_worker()?;
             groups::become_child(parent)?;
-            let listener = self.places.swap_remove(number).listener;
-            // Closes the child's copies: of the other listeners, and of the words for others, which end with the master.
-            self.places.clear();
+            let listener = self.slots.swap_remove(number).listener;
+            // Closes the child's copies: of the other listeners, and of the sockets of other workers, which end with the
+            // master.
+            self.slots.clear();
             self.draining.clear();
             worker::run(listener, master, signal, self.knobs, self.application)
         }));
@@ -248,7 +249,7 @@ impl Master {
     }
 }
 
-impl Place {
+impl Slot {
     /// Says when the next worker may be started: at once, or after a pause twice as long as the last.
     fn put_off(&mut self, pauses: bool) {
         self.pause = if pauses { (2 * self.pause).clamp(SHORTEST_PAUSE, LONGEST_PAUSE) } else { Duration::ZERO };

@@ -1,7 +1,7 @@
 //! A worker: one process with one event loop, and in it a task for each connection.
 //!
-//! It accepts clients at its own listener until its master, or a SIGTERM, says that it should end. Then its connections finish
-//! what they have begun, within GRACE. (If the master dies, the worker ends at once: `groups.rs`.)
+//! It accepts clients at its own listener until its master, or a SIGTERM, tells it to end. Then its connections finish the
+//! requests that have begun, within GRACE. (If the master dies, the worker ends at once: see `groups.rs`.)
 
 use std::convert::Infallible;
 use std::io::{Read, Write};
@@ -25,15 +25,15 @@ const BATCH: usize = 64;
 /// How long the worker rests when accept fails, for lack of descriptors for example, so that it doesn't keep a core busy.
 const REST: Duration = Duration::from_millis(100);
 
-/// What the master writes to have its worker drain. The end of the stream means `Stopping`.
+/// The master sends this to make its worker drain. The end of the stream makes it stop.
 pub(crate) const DRAIN: u8 = b'd';
-/// What a worker writes when it can accept clients, and when a SIGTERM has it stop.
+/// A worker sends these when it is ready to accept clients, and when a SIGTERM makes it stop.
 pub(crate) const READY: u8 = b'r';
 pub(crate) const LEAVING: u8 = b'l';
 
 struct Worker {
     connections: Rc<Connections>,
-    orders: Orders,
+    control: Control,
 }
 
 /// Runs a worker until its last connection has ended. The master writes to `master`, and there are bytes in `signal` when a
@@ -48,14 +48,14 @@ pub(crate) fn run(
     let connections = Rc::new(Connections::new(knobs, application, listener.local_addr()?));
     master.set_nonblocking(true)?;
     signal.set_nonblocking(true)?;
-    let orders = Orders { master: Source::new(master), signal: Source::new(signal) };
-    runtime::run(Worker { connections, orders }.work(TcpListener::new(listener)?), log::flush)
+    let control = Control { master: Source::new(master), signal: Source::new(signal) };
+    runtime::run(Worker { connections, control }.work(TcpListener::new(listener)?), log::flush)
 }
 
 impl Worker {
     async fn work(self, listener: TcpListener) {
-        let _ = self.orders.master.get().write(&[READY]);
-        let phase = match runtime::race(self.orders.next(), self.accept(listener)).await {
+        let _ = self.control.master.get().write(&[READY]);
+        let phase = match runtime::race(self.control.next(), self.accept(listener)).await {
             First::Left(phase) => phase,
             First::Right(never) => match never {},
         };
@@ -90,7 +90,7 @@ impl Worker {
     async fn finish(&self, phase: Phase) {
         self.connections.enter(phase);
         if phase == Phase::Draining {
-            match runtime::race(self.orders.next(), self.connections.until_below(1)).await {
+            match runtime::race(self.control.next(), self.connections.until_below(1)).await {
                 First::Left(next) => self.connections.enter(next),
                 First::Right(()) => return,
             }
@@ -99,18 +99,18 @@ impl Worker {
     }
 }
 
-/// Where a worker is told to end.
-struct Orders {
+/// The two ways in which a worker learns that it should end.
+struct Control {
     master: Source<UnixStream>,
     signal: Source<UnixStream>,
 }
 
-impl Orders {
-    /// Waits for the next order.
+impl Control {
+    /// Waits until one of them does.
     async fn next(&self) -> Phase {
-        let mut word = [0];
+        let mut message = [0];
         let mut signal = [0];
-        let master = self.master.try_until_done(Direction::Read, |mut stream| stream.read(&mut word));
+        let master = self.master.try_until_done(Direction::Read, |mut stream| stream.read(&mut message));
         let signal = self.signal.try_until_done(Direction::Read, |mut stream| stream.read(&mut signal));
         match runtime::race(master, signal).await {
             First::Left(Ok(1)) => Phase::Draining,

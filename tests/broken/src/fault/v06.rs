@@ -292,8 +292,8 @@ faults_by_edits! {
         "It starts no worker for one that has died."
             => a_killed_worker_takes_only_its_own_clients, starts_a_worker_though_sigchld_was_blocked;
     {
-        "master.rs": "        self.fill_places();
-        Ok(())" => "        if !FAULT { self.fill_places(); }
+        "master.rs": "        self.fill_slots();
+        Ok(())" => "        if !FAULT { self.fill_slots(); }
         Ok(())";
     }
     has_workers_that_outlive_it:
@@ -310,9 +310,9 @@ faults_by_edits! {
     kills_at_sighup:
         "It kills the old workers at SIGHUP." => sighup_replaces_the_workers, sighup_fails_no_request;
     {
-        "master.rs": "let _ = old.word.write_all(&[DRAIN]);" =>
+        "master.rs": "let _ = old.socket.write_all(&[DRAIN]);" =>
             "if FAULT { let _ = nix::sys::signal::kill(old.pid, nix::sys::signal::Signal::SIGKILL); }
-                    let _ = old.word.write_all(&[DRAIN]);";
+                    let _ = old.socket.write_all(&[DRAIN]);";
     }
     hands_on_what_stops_the_others:
         "Its new workers hold open what tells the old ones to stop." => a_stop_reaches_the_workers_that_were_replaced;
@@ -439,7 +439,7 @@ faults_by_edits! {
     announces_itself_without_a_worker:
         "It announces itself before it has a worker." => ends_when_it_can_start_no_worker;
     {
-        "master.rs": "while !master.places.iter().any(is_ready)" => "while !FAULT && !master.places.iter().any(is_ready)";
+        "master.rs": "while !master.slots.iter().any(is_ready)" => "while !FAULT && !master.slots.iter().any(is_ready)";
     }
     takes_a_closed_terminal_for_a_reload:
         "It replaces its workers when its terminal is closed." => stops_when_its_terminal_is_closed;
