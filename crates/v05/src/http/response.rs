@@ -69,15 +69,16 @@ pub(crate) struct BodyWriter {
 impl Head {
     /// A head with a status such as `200 OK`: three digits, a space and a reason.
     pub(crate) fn new(status: &str) -> Result<Head> {
-        let (code, reason) = status.split_at_checked(4).unwrap_or_default();
-        let is_code = code.ends_with(' ') && matches!(code.as_bytes(), [b'2'..=b'9', ..]);
-        let code = code.trim_end_matches(' ').parse().ok().filter(|code| is_code && (200..=999).contains(code));
-        let Some(code) = code else {
-            bail!("the status {status:?} is not a final code, a space and a reason, such as \"200 OK\"");
+        let code = match status.as_bytes() {
+            [a @ b'2'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b' ', _, ..] => {
+                [a, b, c].into_iter().fold(0, |code, digit| 10 * code + u16::from(digit - b'0'))
+            }
+            _ => bail!("the status {status:?} is not a final code, a space and a reason, such as \"200 OK\""),
         };
-        ensure!(!reason.is_empty() && reason.trim() == reason, "bad reason in the status {status:?}");
-        let reason = latin1(reason).with_context(|| format!("bad reason in the status {status:?}"))?;
-        let bytes = [format!("HTTP/1.1 {code} ").as_bytes(), &reason, b"\r\n"].concat();
+        let reason = status.get(4..).unwrap_or_default();
+        ensure!(reason.trim() == reason, "bad reason in the status {status:?}");
+        let line = latin1(status).with_context(|| format!("bad reason in the status {status:?}"))?;
+        let bytes = [b"HTTP/1.1 ", &*line, b"\r\n"].concat();
         Ok(Head { status: code, bytes, length: None, has_date: false, has_server: false })
     }
 
@@ -96,7 +97,7 @@ impl Head {
         }
         self.has_date |= name.eq_ignore_ascii_case("Date");
         self.has_server |= name.eq_ignore_ascii_case("Server");
-        self.bytes.extend([name.as_bytes(), b": ", &bytes, b"\r\n"].into_iter().flatten());
+        self.bytes.extend_from_slice(&[name.as_bytes(), b": ", &bytes, b"\r\n"].concat());
         Ok(())
     }
 
@@ -114,20 +115,21 @@ impl Head {
                 None => Framing::Close,
             },
         };
-        out.extend(self.bytes);
+        out.extend_from_slice(&self.bytes);
         if !self.has_server {
-            out.extend(b"Server: zepper\r\n");
+            out.extend_from_slice(b"Server: zepper\r\n");
         }
         if !self.has_date {
-            out.extend(format!("Date: {}\r\n", date::now()).into_bytes());
+            out.extend_from_slice(format!("Date: {}\r\n", date::now()).as_bytes());
         }
         match framing {
-            Framing::Length(length) => out.extend(format!("Content-Length: {length}\r\n").into_bytes()),
-            Framing::Chunked => out.extend(b"Transfer-Encoding: chunked\r\n"),
+            Framing::Length(length) => out.extend_from_slice(format!("Content-Length: {length}\r\n").as_bytes()),
+            Framing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
             Framing::Close | Framing::None => {}
         }
-        let connection = if persists && framing != Framing::Close { "keep-alive" } else { "close" };
-        out.extend(format!("Connection: {connection}\r\n\r\n").into_bytes());
+        let persists = persists && framing != Framing::Close;
+        let connection: &[u8] = if persists { b"Connection: keep-alive\r\n\r\n" } else { b"Connection: close\r\n\r\n" };
+        out.extend_from_slice(connection);
         BodyWriter { has_body: allowed.body && framing != Framing::None, framing, count: 0 }
     }
 }
@@ -140,12 +142,12 @@ impl BodyWriter {
         }
         let size = block.len() as u64;
         match &mut self.framing {
-            Framing::Chunked => out.extend([format!("{size:x}\r\n").as_bytes(), block, b"\r\n"].concat()),
+            Framing::Chunked => out.extend_from_slice(&[format!("{size:x}\r\n").as_bytes(), block, b"\r\n"].concat()),
             Framing::Length(left) => {
                 *left = left.checked_sub(size).context("the body is longer than its Content-Length")?;
-                out.extend(block);
+                out.extend_from_slice(block);
             }
-            Framing::Close | Framing::None => out.extend(block),
+            Framing::Close | Framing::None => out.extend_from_slice(block),
         }
         self.count += size;
         Ok(())
@@ -165,7 +167,7 @@ impl BodyWriter {
     pub(crate) fn end(&self, out: &mut Vec<u8>) -> Result<()> {
         match self.framing {
             _ if !self.has_body => {}
-            Framing::Chunked => out.extend(b"0\r\n\r\n"),
+            Framing::Chunked => out.extend_from_slice(b"0\r\n\r\n"),
             Framing::Length(left) => ensure!(left == 0, "the body is {left} bytes shorter than its Content-Length"),
             Framing::Close | Framing::None => {}
         }

@@ -163,7 +163,7 @@ impl BodyWriter {
         }
         let size = block.len() as u64;
         match &mut self.framing {
-            Framing::Chunked => out.extend([format!("{size:x}\r\n").as_bytes(), block, b"\r\n"].concat()),
+            Framing::Chunked => out.extend_from_slice(&[format!("{size:x}\r\n").as_bytes(), block, b"\r\n"].concat()),
             Framing::Length(left) => {
                 *left = left.checked_sub(size).context("the body is longer than its Content-Length")?;
                 out.extend_from_slice(block);
@@ -188,7 +188,7 @@ impl BodyWriter {
     pub(crate) fn end(&self, out: &mut Vec<u8>) -> Result<()> {
         match self.framing {
             _ if !self.has_body => {}
-            Framing::Chunked => out.extend(b"0\r\n\r\n"),
+            Framing::Chunked => out.extend_from_slice(b"0\r\n\r\n"),
             Framing::Length(left) => ensure!(left == 0, "the body is {left} bytes shorter than its Content-Length"),
             Framing::Close | Framing::None => {}
         }
