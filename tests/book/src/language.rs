@@ -23,11 +23,10 @@ use spelling::Spelling;
 use text::Passage;
 
 /// The pages and sources that still read like before. Rewrite one, then take it off this list.
-pub const NOT_YET: [&str; 15] = [
+pub const NOT_YET: [&str; 14] = [
     "lessons/glossary.md",
     "lessons/maintaining.md",
     "lessons/real-servers.md",
-    "lessons/v03.md",
     "lessons/v06-readiness.md",
     "lessons/v06-futures.md",
     "lessons/v06-reactor.md",
