@@ -38,7 +38,8 @@ pub(crate) struct Server<'a> {
 
 impl<'a> Server<'a> {
     pub(crate) fn new(address: SocketAddr, knobs: &'a Knobs, application: &'a dyn Application) -> Result<Server<'a>> {
-        let server = Server { address, knobs, application, signals: Signals::new()?, children: Children::new()? };
+        let (signals, children) = (Signals::new()?, Children::new()?);
+        let server = Server { address, knobs, application, signals, children };
         server.warm_up()?;
         Ok(server)
     }
@@ -55,8 +56,8 @@ impl<'a> Server<'a> {
         Ok(())
     }
 
-    /// Accepts one client after another, until SIGTERM or SIGINT. What goes wrong with one is a line on stderr, and the
-    /// next one is served.
+    /// Accepts one client after another, until SIGTERM or SIGINT. If one fails, that is a line on stderr, and the next one is
+    /// served.
     pub(crate) fn run(mut self, listener: TcpListener) -> Result<()> {
         // A client that poll(2) announced may have left before accept(2), which would wait then, deaf to signals.
         listener.set_nonblocking(true)?;
