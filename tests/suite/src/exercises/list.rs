@@ -96,18 +96,18 @@ const CHAPTERS: [Chapter; 10] = [
         predict: "two names that look the same",
         write: Write {
             title: "a door before the site",
-            asks: "A third application, `private`: a middleware that calls `site` for whoever names zepper and the password secret \
-                   (`curl -u zepper:secret`), and answers all others with a 401 (RFC 7617). To each answer of the site it adds the \
-                   field `Cache-Control: private`.",
+            asks: "A third application, `private`: a middleware that calls `site` for clients that send the name zepper and the password \
+                   secret (`curl -u zepper:secret`), and answers the others with a 401 (RFC 7617). To each response of the site it \
+                   adds the field `Cache-Control: private`.",
             case: "asks_for_a_password_before_the_site",
-            says: "A type that holds an application and implements `Application` itself. It looks at HTTP_AUTHORIZATION, and gives the \
-                   application inside a start_response of its own, which adds a field and calls the server's.",
+            says: "A type that contains an application and implements `Application` itself. It looks at HTTP_AUTHORIZATION, and calls the \
+                   application inside with a start_response of its own, whose `begin` adds a field and calls the server's.",
             run: v03::asks_for_a_password_before_the_site,
         },
         r#break: Break {
-            title: "what the last one said",
-            asks: "In environ.rs, `fill` keeps the variables that were made for the request before.",
-            notices: &["forgets_the_request_before"],
+            title: "names that look alike",
+            asks: "In environ.rs, `add_fields` turns all fields into variables, whatever their names are.",
+            notices: &["passes_no_doubtful_names_on"],
         },
     },
     Chapter {
