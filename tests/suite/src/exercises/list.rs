@@ -85,7 +85,7 @@ const CHAPTERS: [Chapter; 12] = [
         r#break: Break {
             title: "searched before",
             asks: "In http/buffer.rs, `take` leaves `searched` as it is.",
-            notices: &["joins_a_request_in_two_pieces", "joins_a_head_that_comes_byte_by_byte"],
+            notices: &["joins_a_request_in_two_pieces"],
         },
     },
     Chapter {
