@@ -26,7 +26,7 @@ const BEGINNINGS: [&str; 2] = ["After this chapter, your server ", "After this c
 
 /// What is wrong with a chapter's form.
 pub fn check(book: &Book, chapter: &Chapter) -> Vec<Fault> {
-    let mut faults: Vec<_> = title(chapter).into_iter().collect();
+    let mut faults: Vec<_> = title(book, chapter).into_iter().collect();
     faults.extend(first_sentence(chapter));
     faults.extend(sections(chapter));
     faults.extend(empty_sections(chapter));
@@ -46,11 +46,12 @@ fn headings(chapter: &Chapter, wanted: usize) -> Vec<(usize, String)> {
     .collect()
 }
 
-fn title(chapter: &Chapter) -> Option<Fault> {
+fn title(book: &Book, chapter: &Chapter) -> Option<Fault> {
     let version = chapter.version().unwrap_or_default();
+    let beginnings = [format!("{version}: "), format!("{version}, part {}: ", book.place(chapter) + 1)];
     let titles = headings(chapter, 1);
     match &titles[..] {
-        [(_, text)] if text.starts_with(&format!("{version}: ")) => None,
+        [(_, text)] if beginnings.iter().any(|beginning| text.starts_with(beginning)) => None,
         [(line, text)] => Some(
             chapter.fault(*line, format!("the title `{text}` should begin with `{version}: `, then say what is new")),
         ),

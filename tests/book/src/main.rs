@@ -38,6 +38,9 @@ struct Arguments {
     /// The root of the repository, if it is not the one that this program was built in
     #[arg(long, global = true, value_name = "FOLDER", default_value = ROOT, hide_default_value = true)]
     root: PathBuf,
+    /// The chapters of the book at that root, if they aren't this one's
+    #[arg(long, global = true, hide = true, value_delimiter = ',', default_values = CHAPTERS)]
+    chapters: Vec<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -109,7 +112,8 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<bool> {
-    let open = || Book::read(&arguments.root.canonicalize()?, &CHAPTERS);
+    let chapters: Vec<_> = arguments.chapters.iter().map(String::as_str).collect();
+    let open = || Book::read(&arguments.root.canonicalize()?, &chapters);
     match arguments.command {
         Command::Check { only_read, pages } => check_pages(&open()?, &pages, only_read),
         Command::Left { version, only } => left(&open()?, &version, only.as_deref()),

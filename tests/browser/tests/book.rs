@@ -124,7 +124,7 @@ fn arrow_keys_do_not_turn_pages() -> Result<()> {
     let site = Site::build()?;
     let browser = Browser::start()?;
     browser.resize(WIDTHS[0], HEIGHT)?;
-    browser.open(&site.address("v02.html"))?;
+    browser.open(&site.address("v02-read.html"))?;
     // As if somebody has a key handler after the page's own, at the place where mdBook has its.
     browser.script("window.keys = []; document.addEventListener('keydown', event => keys.push(event.key))")?;
     for key in [Key::Down, Key::Right, Key::Left, Key::Up] {
@@ -137,7 +137,7 @@ fn arrow_keys_do_not_turn_pages() -> Result<()> {
     browser.script(&format!("{code}.scrollIntoView(); {code}.focus()"))?;
     browser.press(Key::Right)?;
     browser.wait("the code is scrolled", &format!("return {code}.scrollLeft > 0"))?;
-    assert!(browser.read::<String>("return location.pathname")?.ends_with("/v02.html"));
+    assert!(browser.read::<String>("return location.pathname")?.ends_with("/v02-read.html"));
     // And nobody is told that they turn pages.
     let told = "return document.querySelector('[aria-keyshortcuts=Left], [aria-keyshortcuts=Right]') !== null \
                 || document.getElementById('mdbook-help-popup').textContent.includes('→')";
@@ -150,7 +150,7 @@ fn pictures_follow_the_theme_that_a_reader_chooses() -> Result<()> {
     let site = Site::build()?;
     let browser = Browser::start()?;
     browser.prefer(Scheme::Light)?;
-    open(&browser, &site.address("v02.html"))?;
+    open(&browser, &site.address("v02-read.html"))?;
     browser.script(
         "window.before = document.querySelector('.picture'); document.getElementById('mdbook-theme-navy').click()",
     )?;
@@ -165,7 +165,7 @@ fn pictures_follow_the_theme_that_a_reader_chooses() -> Result<()> {
 fn without_what_draws_them_pictures_are_their_source() -> Result<()> {
     let site = Site::build_without_pictures()?;
     let browser = Browser::start()?;
-    browser.open(&site.address("v02.html"))?;
+    browser.open(&site.address("v02-read.html"))?;
     let source: String = browser.read("return document.querySelector('code.language-mermaid').innerText")?;
     assert!(source.starts_with("flowchart") && source.lines().count() > 5, "{source}");
     Ok(())

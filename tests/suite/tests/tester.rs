@@ -55,7 +55,7 @@ fn a_failure_is_explained() {
         "< HTTP/1.1 200 OK\\r\\n",
         "printf 'HEAD / HTTP/1.1\\r\\nHost: localhost",
         "what to do: HEAD gets the head that GET would get",
-        "the lesson: lessons/v02.md",
+        "the lesson: lessons/v02-read.md and the two after it",
     ];
     says(&output, false, &words);
 }

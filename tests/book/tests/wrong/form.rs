@@ -14,6 +14,7 @@ fn a_chapter_that_is_right_has_no_fault() -> Result<()> {
 #[test]
 fn the_title_names_the_version() -> Result<()> {
     wrong("# v02: a", "# A", 1, "the title `A small step` should begin with `v02: `, then say what is new")?;
+    wrong("# v02: a", "# v02, part 2: a", 1, "the title `v02, part 2: a small step` should begin with `v02: `")?;
     wrong("## Still wrong\n", "# More\n\n## Still wrong\n", 120, "`# More` is a second title; a page has one")
 }
 

@@ -49,7 +49,7 @@ impl Chapter {
     }
 }
 
-const CHAPTERS: [Chapter; 10] = [
+const CHAPTERS: [Chapter; 12] = [
     Chapter {
         name: "v01",
         version: Stage::V01,
@@ -70,16 +70,55 @@ const CHAPTERS: [Chapter; 10] = [
         },
     },
     Chapter {
-        name: "v02",
+        name: "v02-read",
         version: Stage::V02,
         ids: ["v02.1", "v02.2", "v02.3"],
+        predict: "a request in three pieces",
+        write: Write {
+            title: "how many pieces",
+            asks: "A page /pieces answers with the number of reads that its request took, and nothing else: `1` for a small one that comes \
+                   at once.",
+            case: "counts_the_pieces_of_a_request",
+            says: "Each read that returns bytes is a piece. Count them where the parser is fed.",
+            run: v02::counts_the_pieces_of_a_request,
+        },
+        r#break: Break {
+            title: "searched before",
+            asks: "In http/buffer.rs, `take` leaves `searched` as it is.",
+            notices: &["joins_a_request_in_two_pieces"],
+        },
+    },
+    Chapter {
+        name: "v02-refuse",
+        version: Stage::V02,
+        ids: ["v02.4", "v02.5", "v02.6"],
         predict: "a request without Host",
         write: Write {
+            title: "whose site is it?",
+            asks: "With HOSTS=shop,127.0.0.1 in the environment, a request for any other host gets a 421 (RFC 9110 15.5.20), and so does one \
+                   without a host. The port doesn't count, nor do capital letters. Without HOSTS, every host is served.",
+            case: "serves_its_own_hosts_only",
+            says: "The Host field has the host that counts: `read_fields` has put that of the target there. Cut the port off, but not at a \
+                   colon of an IPv6 address in brackets.",
+            run: v02::serves_its_own_hosts_only,
+        },
+        r#break: Break {
+            title: "a limit for each chunk",
+            asks: "In http/body.rs, `read` compares the size of each chunk with the limit, whatever came before it.",
+            notices: &["limits_a_chunked_body"],
+        },
+    },
+    Chapter {
+        name: "v02-answer",
+        version: Stage::V02,
+        ids: ["v02.7", "v02.8", "v02.9"],
+        predict: "methods and paths",
+        write: Write {
             title: "a part of a page",
-            asks: "A GET with `Range: bytes=0-4` gets a 206 with these bytes only, and Content-Range; one from behind the end of the \
-                   page gets a 416 (RFC 9110 14). So `curl -C -` goes on where it was interrupted.",
+            asks: "A GET with `Range: bytes=0-4` gets a 206 with these bytes only, and Content-Range; one from after the end of the \
+                   page gets a 416 (RFC 9110 14). So `curl -C -` continues where it was interrupted.",
             case: "sends_the_part_that_was_asked_for",
-            says: "Read `bytes=FIRST-LAST` and `bytes=FIRST-`, and ignore all else; a LAST behind the end means the end. Range is for GET \
+            says: "Read `bytes=FIRST-LAST` and `bytes=FIRST-`, and ignore all else; a LAST after the end means the end. Range is for GET \
                    alone (RFC 9110 14.2).",
             run: v02::sends_the_part_that_was_asked_for,
         },
