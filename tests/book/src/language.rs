@@ -23,7 +23,7 @@ use spelling::Spelling;
 use text::Passage;
 
 /// The pages and sources that still read like before. Rewrite one, then take it off this list.
-pub const NOT_YET: [&str; 14] = [
+pub const NOT_YET: [&str; 12] = [
     "lessons/glossary.md",
     "lessons/maintaining.md",
     "lessons/real-servers.md",
@@ -32,8 +32,6 @@ pub const NOT_YET: [&str; 14] = [
     "lessons/v06-reactor.md",
     "lessons/v06-workers.md",
     "tests/suite/examples/README.md",
-    "crates/v01",
-    "crates/v02",
     "crates/v03",
     "crates/v04",
     "crates/v05",
