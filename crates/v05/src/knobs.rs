@@ -10,7 +10,7 @@ pub(crate) struct Knobs {
     pub(crate) log: bool,
     /// TIMEOUT: how long a request may take to arrive, and 64 KiB of a response to be sent.
     pub(crate) timeout: Duration,
-    /// MAX_CHILDREN: how many children there are at the most.
+    /// MAX_CHILDREN: how many children may serve at once.
     pub(crate) max_children: usize,
     /// GRACE: how long running requests get to finish when the server is stopped.
     pub(crate) grace: Duration,

@@ -1,16 +1,15 @@
-//! v05, zombie reaping and orphans: no child stays behind, neither as a zombie nor at work. And it stops gracefully.
+//! v05, zombies and orphans: no child is left behind, neither as a zombie nor at work. And the server stops gracefully.
 //!
-//! `children.rs` reaps the children, `groups.rs` makes sure that all of them end, `signals.rs` waits for a client or a
-//! signal, and `server.rs` puts these to work; the other files are v04's.
+//! `children.rs` reaps, `groups.rs` makes sure that all processes end, `signals.rs` waits for a client or a signal, and
+//! `server.rs` uses all three; the other files are v04's.
 //!
-//! Still wrong: a client that is silent costs a process. To see three, below the server in the list:
+//! Still wrong: each silent client costs a process. To see three, below the server in the list:
 //!
 //!     for i in 1 2 3; do sleep 5 | curl -so /dev/null telnet://127.0.0.1:8888 & done; sleep 1
 //!     ps -o pid,ppid,stat,comm -C v05
 //!
-//! A limit that stays: a grandchild can leave its process group, for instance by a session of its own (setsid(2)). Then
-//! a `kill -9` of the server does not reach it. Only a fence around all processes would: a cgroup (cgroups(7)) or a pid
-//! namespace (pid_namespaces(7)).
+//! One limit stays: a program can leave its process group, for instance with setsid(2), and then a `kill -9` of the server
+//! does not reach it. Only a cgroup (cgroups(7)) or a pid namespace (pid_namespaces(7)) would.
 //!
 //! Sources: wait(2), signal(7), setpgid(2), prctl(2) for PR_SET_PDEATHSIG and PR_SET_CHILD_SUBREAPER.
 

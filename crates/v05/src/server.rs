@@ -1,5 +1,6 @@
-//! The accept loop: a child process for each connection, none left behind.
+//! The accept loop: a child process for each connection, up to a limit. None of them is left behind.
 
+use std::collections::HashSet;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::panic::{self, AssertUnwindSafe};
@@ -7,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use nix::libc;
+use nix::sys::prctl;
 use nix::unistd::{ForkResult, Pid, fork, getpid};
 
 use crate::app;
-use crate::children::Children;
+use crate::children;
 use crate::connection::{Connection, Received};
 use crate::groups;
 use crate::http::parser::Parser;
@@ -18,7 +20,7 @@ use crate::http::refusal::Refusal;
 use crate::http::response;
 use crate::knobs::Knobs;
 use crate::log;
-use crate::signals::{self, Signals};
+use crate::signals::Signals;
 use crate::wsgi::environ::Environ;
 use crate::wsgi::gateway::{self, Application};
 
@@ -26,19 +28,21 @@ use crate::wsgi::gateway::{self, Application};
 const REST: Duration = Duration::from_millis(100);
 
 const NO_PROCESS: Refusal =
-    Refusal { status: "503 Service Unavailable", reason: "no process can be had at the moment; try again later" };
+    Refusal { status: "503 Service Unavailable", reason: "the server has no process to spare; try again later" };
 
 pub(crate) struct Server<'a> {
     address: SocketAddr,
     knobs: &'a Knobs,
     application: &'a dyn Application,
     signals: Signals,
-    children: Children,
+    /// Those that serve a connection.
+    children: HashSet<Pid>,
 }
 
 impl<'a> Server<'a> {
     pub(crate) fn new(address: SocketAddr, knobs: &'a Knobs, application: &'a dyn Application) -> Result<Server<'a>> {
-        let (signals, children) = (Signals::new()?, Children::new()?);
+        prctl::set_child_subreaper(true)?; // Orphans below the server become its children.
+        let (signals, children) = (Signals::new()?, HashSet::new());
         let server = Server { address, knobs, application, signals, children };
         server.warm_up()?;
         Ok(server)
@@ -59,34 +63,26 @@ impl<'a> Server<'a> {
     /// Accepts one client after another, until SIGTERM or SIGINT. If one fails, that is a line on stderr, and the next one is
     /// served.
     pub(crate) fn run(mut self, listener: TcpListener) -> Result<()> {
-        // A client that poll(2) announced may have left before accept(2), which would wait then, deaf to signals.
+        // If a client leaves between poll and accept, a blocking accept would wait for the next one, and not for signals.
         listener.set_nonblocking(true)?;
         let server = getpid();
         while !self.signals.take_stop() {
             // At the limit, clients wait in the listener's queue.
-            let accepting = self.children.count() < self.knobs.max_children;
-            let woken = self.signals.wait(accepting.then_some(&listener), None)?;
-            if woken.signal {
-                self.children.reap();
-            }
-            if !woken.client {
+            let accepts = self.children.len() < self.knobs.max_children;
+            if !self.wait(accepts.then_some(&listener), None)? {
                 continue;
             }
             match listener.accept() {
                 Ok((stream, peer)) => {
-                    // Until `become_child` has set its own, a signal would run the server's handlers in the child.
-                    let mask = signals::block()?;
                     // SAFETY: this process has one thread, so nothing is left half done for the child (fork(2)).
                     match unsafe { fork() } {
                         Ok(ForkResult::Child) => self.child(listener, stream, peer, server),
                         // Closes the server's copy: the client sees the end once the child's is closed too.
                         Ok(ForkResult::Parent { child }) => {
-                            self.children.add(child);
-                            mask.thread_set_mask()?;
+                            self.children.insert(child);
                             drop(stream);
                         }
                         Err(error) => {
-                            mask.thread_set_mask()?;
                             log::line(format_args!("{peer} fork failed: {error}"));
                             self.turn_away(stream)?;
                         }
@@ -95,7 +91,7 @@ impl<'a> Server<'a> {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => {
                     log::line(format_args!("accept failed: {error}"));
-                    self.rest()?;
+                    self.wait(None, Some(REST))?;
                 }
             }
         }
@@ -103,40 +99,32 @@ impl<'a> Server<'a> {
         self.finish()
     }
 
-    /// Lets running requests finish, up to GRACE or to another signal, then ends the rest.
+    /// Lets running requests finish, up to GRACE or to another signal, then ends what is left.
     fn finish(mut self) -> Result<()> {
         let deadline = Instant::now() + self.knobs.grace;
-        while self.children.count() > 0 && !self.signals.take_stop() {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
-            }
-            self.signals.wait(None, Some(left))?;
-            self.children.reap();
+        while !self.children.is_empty() && Instant::now() < deadline && !self.signals.take_stop() {
+            self.wait(None, Some(deadline.saturating_duration_since(Instant::now())))?;
         }
-        self.children.end_all();
+        groups::end_all();
         Ok(())
     }
 
-    /// Answers 503, in one write that can't block; then rests, and reads what the client sent: left unread, it would
-    /// make the close a reset that overtakes the answer.
+    /// `Signals::wait`. Each time the server wakes up, it reaps.
+    fn wait(&mut self, listener: Option<&TcpListener>, timeout: Option<Duration>) -> Result<bool> {
+        let has_client = self.signals.wait(listener, timeout)?;
+        children::reap(&mut self.children);
+        Ok(has_client)
+    }
+
+    /// Answers 503, without waiting for the client; then rests, because the shortage may soon be over. The request is read
+    /// before the close, which would otherwise be a reset, and a reset can overtake the answer.
     fn turn_away(&mut self, mut stream: TcpStream) -> Result<()> {
         let (answer, _) = response::refusal(NO_PROCESS, false)?;
-        let told = stream
-            .set_nonblocking(true)
-            .and_then(|()| stream.write(&answer))
-            .and_then(|_| stream.shutdown(Shutdown::Write));
-        self.rest()?;
-        if told.is_ok() {
-            let _ = stream.read(&mut [0; 8 * 1024]);
-        }
-        Ok(())
-    }
-
-    /// Rests, and reaps meanwhile: that may end the shortage.
-    fn rest(&mut self) -> Result<()> {
-        self.signals.wait(None, Some(REST))?;
-        self.children.reap();
+        stream.set_nonblocking(true)?;
+        let _ = stream.write(&answer);
+        let _ = stream.shutdown(Shutdown::Write);
+        self.wait(None, Some(REST))?;
+        let _ = stream.read(&mut [0; 8 * 1024]);
         Ok(())
     }
 

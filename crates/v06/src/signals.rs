@@ -1,13 +1,12 @@
 //! Waiting for a signal.
 //!
-//! A signal handler may do next to nothing (signal-safety(7)). So it writes one byte into a pipe, the self-pipe, and
-//! poll(2) waits for that. The pipe is a pair of connected sockets, which std offers, and which signal-hook can write to
-//! without waiting.
+//! A signal handler may do next to nothing (signal-safety(7)). So it writes a byte into a pipe, the self-pipe, and poll(2)
+//! waits for that byte. The pipe is a pair of connected sockets, because signal-hook can write to a socket without waiting.
 //!
 //! SIGHUP asks for new workers. It also comes when the server's terminal is closed, and then the server stops.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -34,8 +33,8 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// From here on SIGCHLD, SIGHUP, SIGTERM and SIGINT wake `wait`, also where the server was started with one of them
-    /// ignored or blocked.
+    /// From here on SIGCHLD, SIGHUP, SIGTERM and SIGINT wake `wait`, even if they were ignored or blocked when the server
+    /// started.
     pub(crate) fn new() -> Result<Signals> {
         // SAFETY: the default action runs no code of this program.
         let at_hangup = unsafe { signal(Signal::SIGHUP, SigHandler::SigDfl) }?;
@@ -44,10 +43,9 @@ impl Signals {
         let (stop, renew) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let mut registered = Vec::new();
         for signal in [SIGTERM, SIGINT] {
-            // A second one while nobody has looked at the first: the server hangs, in a write to stderr say, so it ends
-            // here. That is the children's end too, as for every death of the server.
+            // If the loop hasn't seen the last signal yet, it may hang, in a write to stderr say: this one ends the server.
             registered.push(flag::register_conditional_shutdown(signal, 0, stop.clone())?);
-            registered.push(flag::register(signal, stop.clone())?); // Before the pipe: who is woken finds the flag set.
+            registered.push(flag::register(signal, stop.clone())?); // Before the pipe: once the loop is awake, the flag is set.
         }
         registered.push(flag::register(SIGHUP, renew.clone())?);
         for signal in [SIGCHLD, SIGHUP, SIGTERM, SIGINT] {
@@ -89,33 +87,17 @@ impl Signals {
         renews
     }
 
-    /// Waits for a signal, or for bytes on one of `streams`; `None` waits forever.
-    pub(crate) fn wait(&mut self, streams: &[&UnixStream], timeout: Option<Duration>) -> Result<()> {
+    /// Waits for a signal or for bytes on one of `streams`, and no longer than `timeout`, if one is given.
+    pub(crate) fn wait(&self, streams: &[&UnixStream], timeout: Option<Duration>) -> Result<()> {
         let all = [&self.pipe].into_iter().chain(streams.iter().copied());
         let mut sources: Vec<_> = all.map(|stream| PollFd::new(stream.as_fd(), PollFlags::POLLIN)).collect();
-        // Rounded up: a timeout that is too short would be waited for again and again.
-        let timeout =
-            timeout.map_or(Ok(PollTimeout::NONE), |timeout| PollTimeout::try_from(timeout.as_millis() + 1))?;
-        match poll(&mut sources, timeout) {
-            // The signal's byte is in the pipe.
+        match poll(&mut sources, timeout.map(PollTimeout::try_from).transpose()?) {
             Ok(_) | Err(Errno::EINTR) => {}
             Err(error) => return Err(error.into()),
         }
-        self.drain()
-    }
-
-    /// Empties the self-pipe, before anything is done about the signals: one that comes meanwhile wakes `wait` again.
-    fn drain(&mut self) -> Result<()> {
-        let mut bytes = [0; 64];
-        loop {
-            match self.pipe.read(&mut bytes) {
-                Ok(count) if count == bytes.len() => {}
-                Ok(_) => return Ok(()),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
+        // The pipe is emptied before anything is done about the signals: one that comes from here on wakes `wait` again.
+        let _ = (&self.pipe).read(&mut [0; 64]);
+        Ok(())
     }
 }
 
@@ -124,7 +106,7 @@ fn has_terminal() -> bool {
     File::open("/dev/tty").is_ok()
 }
 
-/// Keeps the signals from coming until the mask that it gives back is set again.
+/// Holds the signals back until the mask that it returns is set again.
 pub(crate) fn block() -> Result<SigSet> {
     let signals = SigSet::from_iter([Signal::SIGCHLD, Signal::SIGHUP, Signal::SIGTERM, Signal::SIGINT]);
     Ok(signals.thread_swap_mask(SigmaskHow::SIG_BLOCK)?)

@@ -20,7 +20,7 @@ use crate::http::response;
 use crate::knobs::Knobs;
 use crate::log;
 use crate::service::{End, Service};
-use crate::signals::{self, Signals};
+use crate::signals::Signals;
 use crate::start;
 use crate::wsgi::gateway::Application;
 
@@ -71,11 +71,9 @@ impl<'a> Server<'a> {
         let server = getpid();
         while !self.signals.take_stop() {
             let accepting = self.children.count() < self.knobs.max_children || self.takes_all();
-            let woken = self.signals.wait(accepting.then_some(&listener), None)?;
-            if woken.signal {
-                self.children.reap();
-            }
-            if !woken.client {
+            let has_client = self.signals.wait(accepting.then_some(&listener), None)?;
+            self.children.reap();
+            if !has_client {
                 continue;
             }
             if fault::ends_with_its_stdout() && start::stdout_is_closed()? {
@@ -107,14 +105,12 @@ impl<'a> Server<'a> {
             }
             Ok((stream, _)) if self.has_enough() => self.turn_away(stream)?,
             Ok((stream, peer)) => {
-                let mask = signals::block()?;
                 // SAFETY: this process has one thread, so nothing is left half done for the child (fork(2)).
                 match unsafe { fork() } {
                     Ok(ForkResult::Child) => self.child(listener, stream, peer, server),
                     Ok(ForkResult::Parent { child }) => {
                         self.children.add(child);
                         self.watch(child);
-                        mask.thread_set_mask()?;
                         if fault::keeps_its_copy() {
                             self.kept.push(stream);
                         }
@@ -124,7 +120,6 @@ impl<'a> Server<'a> {
                     }
                     Err(error) if fault::ends_without_processes() => bail!("fork failed: {error}"),
                     Err(error) => {
-                        mask.thread_set_mask()?;
                         log::line(format_args!("{peer} fork failed: {error}"));
                         self.turn_away(stream)?;
                     }
@@ -133,7 +128,11 @@ impl<'a> Server<'a> {
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(error) if fault::ends_without_descriptors() => bail!("accept failed: {error}"),
             Err(error) => {
-                let mask = if fault::is_deaf_while_it_writes() { Some(signals::block()?) } else { None };
+                let mask = if fault::is_deaf_while_it_writes() {
+                    Some(SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK)?)
+                } else {
+                    None
+                };
                 log::line(format_args!("accept failed: {error}"));
                 if let Some(mask) = mask {
                     mask.thread_set_mask()?;

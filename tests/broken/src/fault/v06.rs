@@ -402,7 +402,7 @@ faults_by_edits! {
     keeps_what_a_worker_started:
         "What an application started goes on after its worker." => ends_what_a_worker_started_with_it;
     {
-        "children.rs": "let _ = killpg(pid, Signal::SIGKILL); //" => "let _ = FAULT || killpg(pid, Signal::SIGKILL).is_ok(); //";
+        "children.rs": "if served {" => "if served && !FAULT {";
         "master.rs": "groups::end_started(parent);" => "if !FAULT { groups::end_started(parent); }";
     }
     grants_replaced_workers_any_grace:

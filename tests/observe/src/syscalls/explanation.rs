@@ -35,6 +35,7 @@ pub fn of(call: &Call, caller: Caller<'_>) -> Option<&'static str> {
         "accept4" | "accept" if !call.is_done() => "waits for the next client",
         "accept4" | "accept" if fails_for_now => "nobody else is waiting",
         "accept4" | "accept" => "a socket of its own for the client, who had to come first",
+        "recvfrom" | "read" if fails_for_now && caller.role == Role::Parent => "no signal has come: the pipe is empty",
         "recvfrom" | "read" if fails_for_now => "nothing has come yet",
         "recvfrom" | "read" if on_connection => "reads the request",
         "recvfrom" | "read" => "empties the pipe that the signal handler wrote to",
@@ -52,17 +53,12 @@ pub fn of(call: &Call, caller: Caller<'_>) -> Option<&'static str> {
         "epoll_ctl" => "tells the kernel which socket to watch from now on",
         "clone" | "clone3" | "fork" => "fork: a copy of this process; the child goes on at the same place",
         "set_robust_list" => "the C library, in each new process (for locks between threads)",
-        "rt_sigprocmask" if has("SIG_BLOCK") => "holds signals back until the fork is done with",
-        "rt_sigprocmask" if has("TTOU") => {
-            "lets the server's signals in, and blocks the one that stops a background process that writes to its terminal"
-        }
-        "rt_sigprocmask" => "lets signals in again",
+        "rt_sigprocmask" => "blocks the signal that would stop a background process that writes to its terminal",
         "rt_sigaction" if new_action.contains("SIG_DFL") => "gives the signal its default action back",
         "rt_sigaction" => "gives the signal a handler of the child's own",
         "rt_sigreturn" => "the signal handler returns",
         "setpgid" if child && leaves => "joins the server's group, to stay out of what comes next",
-        "setpgid" if child => "a process group of its own, for all that it may start",
-        "setpgid" => "puts the child into a group of its own (both do it, so it is done whoever is first)",
+        "setpgid" => "a process group of its own, for all that it may start",
         "prctl" if has("PR_SET_PDEATHSIG") => "asks for a signal when the parent dies",
         "getpid" => "its own number",
         "getpgid" => "the number of the server's group, shown as GROUP",
@@ -72,7 +68,7 @@ pub fn of(call: &Call, caller: Caller<'_>) -> Option<&'static str> {
         }
         "kill" if child => "ends what it has started, which is in its group",
         "kill" => "ends what is left of the child's group",
-        "waitid" if call.result_starts_with("-1 ECHILD") => "has another one ended? No, there is none left",
+        "waitid" if call.result_starts_with("-1 ECHILD") => "has a child ended? No, there is none left",
         "waitid" => "which child has ended? It stays a zombie for now, so its number can't be given away",
         "wait4" => "reaps the child: the zombie is gone",
         "fcntl" if has("F_GETFD") => "in a debug build only: is the descriptor still open, as it should be?",

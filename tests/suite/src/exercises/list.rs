@@ -197,13 +197,13 @@ const CHAPTERS: [Chapter; 12] = [
             asks: "On SIGUSR1 the server writes a line with its children on stderr, such as `2 children: 4711 4712`, and goes on. To a child \
                    the signal means what it means to any process: its end.",
             case: "lists_its_children_at_sigusr1",
-            says: "A flag and the self-pipe, as for SIGTERM; the line is written in the loop, not in the handler. What `block` and \
-                   `become_child` do for the other signals, SIGUSR1 needs too.",
+            says: "A flag and the self-pipe, as for SIGTERM; the line is written in the loop, not in the handler. What \
+                   `become_child` does about the other signals, SIGUSR1 needs too.",
             run: v05::lists_its_children_at_sigusr1,
         },
         r#break: Break {
             title: "the surest signal",
-            asks: "In children.rs, `become_child` asks for SIGKILL when its parent dies.",
+            asks: "In groups.rs, `become_child` asks for SIGKILL when its parent dies.",
             notices: &["a_kill_ends_what_a_request_started"],
         },
     },
