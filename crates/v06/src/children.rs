@@ -52,8 +52,7 @@ impl Children {
     }
 }
 
-/// Reaps everything that has ended. `children` are the workers: each leaves the set, with a line on
-/// stderr if it failed.
+/// Reaps everything that has ended. `children` are the workers: each leaves the set, with a line on stderr if it failed.
 fn reap(children: &mut HashSet<Pid>) {
     while let Some(pid) = find_zombie() {
         let served = children.remove(&pid);
