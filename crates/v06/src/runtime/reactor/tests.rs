@@ -1,4 +1,4 @@
-//! What the reactor computes by itself. The rest of it is tried through its sources (`source/tests.rs`).
+//! The rounding of timeouts. The rest of the reactor is tried through sources (`sockets/tests.rs`).
 
 use super::*;
 
