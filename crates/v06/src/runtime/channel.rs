@@ -14,7 +14,7 @@ struct Channel<T> {
 struct State<T> {
     value: Option<T>,
     has_ended: bool,
-    /// Of the task that waits in `next`.
+    /// The task that waits in `next`.
     waker: Option<Waker>,
 }
 
@@ -31,9 +31,10 @@ pub(super) fn channel<T>() -> (Sender<T>, Receiver<T>) {
 impl<T> Sender<T> {
     /// Waits until there is room. If the receiver is gone, returns the value.
     pub(super) fn send(&self, value: T) -> Result<(), T> {
-        let is_full = |state: &mut State<T>| state.value.is_some() && !state.has_ended;
-        let waited = self.0.room.wait_while(lock(&self.0.state), is_full);
-        let mut state = waited.unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.0.state);
+        while state.value.is_some() && !state.has_ended {
+            state = self.0.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
         if state.has_ended {
             return Err(value);
         }

@@ -4,7 +4,7 @@
 //! puts the task at the end of the queue, once, however often it is woken before its turn.
 //!
 //! A waker may be kept for long and used by any thread. So it holds a `Task`: the key of the future and the queue, but not
-//! the future, which never leaves its thread. If that thread sleeps, waking writes to its eventfd(2).
+//! the future itself, which never leaves its thread. If that thread sleeps, waking writes to its eventfd(2).
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -73,12 +73,10 @@ impl Queue {
 
 /// Starts a task: it runs beside those that there are, from the next turn on.
 pub(crate) fn spawn(future: impl Future<Output = ()> + 'static) {
-    let task = TASKS.with_borrow_mut(|tasks| {
-        let (key, queue) = (tasks.next_key(), QUEUE.with(Arc::clone));
-        let task = Arc::new(Task { key, is_queued: AtomicBool::new(false), queue });
-        tasks.insert(Slot { task: task.clone(), future: Some(Box::pin(future)) });
-        task
-    });
+    let key = TASKS.with_borrow(Slab::next_key);
+    let task = Arc::new(Task { key, is_queued: AtomicBool::new(false), queue: QUEUE.with(Arc::clone) });
+    let slot = Slot { task: task.clone(), future: Some(Box::pin(future)) };
+    TASKS.with_borrow_mut(|tasks| tasks.insert(slot));
     task.wake();
 }
 
@@ -98,13 +96,12 @@ pub(super) fn run_ready() {
 }
 
 fn run(task: Arc<Task>) {
-    // Before the poll, because a task that is woken while it runs has to run again. A swap, because the task has to see all
-    // that another thread did before waking it.
+    // Before the poll, because a task that is woken while it runs has to run again. It isn't a plain store, because the task
+    // has to see all that another thread did before it woke the task.
     task.is_queued.swap(false, Ordering::AcqRel);
     let future = TASKS.with_borrow_mut(|tasks| {
-        // A waker can outlive its task. By then the slot is empty, or another task's.
-        let slot = tasks.get_mut(task.key).filter(|slot| Arc::ptr_eq(&slot.task, &task))?;
-        slot.future.take()
+        // A waker can outlive its task, and the slot can be another task's by then.
+        tasks.get_mut(task.key).filter(|slot| Arc::ptr_eq(&slot.task, &task))?.future.take()
     });
     let Some(mut future) = future else { return };
     let key = task.key;

@@ -6,7 +6,7 @@
 //! - `slab`: a list whose values are found by a key;
 //! - `executor`: the tasks, which are futures that run on their own, and the queue of those that are ready;
 //! - `timers`: tasks that wait for a point in time;
-//! - `reactor` and `sockets`: tasks that wait for a descriptor, with epoll(7);
+//! - `reactor` and `sockets`: tasks that wait for a descriptor, with epoll(7), and std's sockets for them;
 //! - `channel` and `pool`: tasks that wait for a thread, which does what would hold up the loop.
 //!
 //! `run` turns the loop. One turn: run each task that is ready, once; wait for a descriptor or the next timer; wake the
@@ -23,6 +23,7 @@ mod timers;
 
 use std::cell::Cell;
 use std::future::{self, Future};
+use std::io;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -34,19 +35,18 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 
 pub(crate) use executor::{spawn, wake_all};
 pub(crate) use pool::blocking;
-pub(crate) use reactor::Direction;
-pub(crate) use sockets::{Source, TcpListener, TcpStream};
+pub(crate) use reactor::{Direction, Source};
+pub(crate) use sockets::{TcpListener, TcpStream};
 pub(crate) use timers::{Deadline, now, sleep};
 
 /// Runs `main` as the first task and returns its output; tasks that are left then are dropped. `before_wait` is called in
 /// each turn after its tasks have run.
 pub(crate) fn run<T: 'static>(main: impl Future<Output = T> + 'static, mut before_wait: impl FnMut()) -> Result<T> {
-    let eventfd =
-        EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK).context("cannot make an eventfd")?;
+    let eventfd = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?;
     let eventfd = Source::new(Arc::new(eventfd)).context("cannot set up the reactor")?;
     let output = Rc::new(Cell::new(None));
-    let place = output.clone();
-    spawn(async move { place.set(Some(main.await)) });
+    let result = output.clone();
+    spawn(async move { result.set(Some(main.await)) });
     let mut wakers = Vec::new();
     let result = loop {
         executor::run_ready();
@@ -55,7 +55,7 @@ pub(crate) fn run<T: 'static>(main: impl Future<Output = T> + 'static, mut befor
             break output.take().context("the first task panicked");
         }
         if let Err(error) = wait(eventfd.get(), &mut wakers) {
-            break Err(error);
+            break Err(error).context("cannot wait for events");
         }
     };
     executor::clear();
@@ -63,17 +63,17 @@ pub(crate) fn run<T: 'static>(main: impl Future<Output = T> + 'static, mut befor
 }
 
 /// The second half of a turn.
-fn wait(eventfd: &Arc<EventFd>, wakers: &mut Vec<Waker>) -> Result<()> {
+fn wait(eventfd: &Arc<EventFd>, wakers: &mut Vec<Waker>) -> io::Result<()> {
     let is_idle = executor::fall_asleep(eventfd);
     let timeout = if is_idle { timers::until_next(Instant::now()) } else { Some(Duration::ZERO) };
     let waited = reactor::wait(timeout, wakers);
     executor::wake_up();
-    waited.context("cannot wait for events")?;
+    waited?;
     let now = Instant::now();
     if timers::until_next(now) == Some(Duration::ZERO) {
         // Before a timer fires, all that came in time must be seen. The process may have been stopped (SIGSTOP) since it
         // looked, and a wait that was interrupted (EINTR) hasn't looked at all.
-        reactor::wait(Some(Duration::ZERO), wakers).context("cannot look for events")?;
+        reactor::wait(Some(Duration::ZERO), wakers)?;
     }
     timers::fire(now, wakers);
     wakers.drain(..).for_each(Waker::wake); // Now that the parts above have finished: waking may call them.

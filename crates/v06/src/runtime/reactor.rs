@@ -1,16 +1,18 @@
 //! The reactor: which task waits for which descriptor, and one wait for all of them, with epoll(7).
 //!
-//! A descriptor is registered once, for both directions, for as long as it is used. epoll is edge-triggered here: it
+//! A `Source` is a descriptor that is registered with epoll, once, for both directions. epoll is edge-triggered here: it
 //! reports that a descriptor becomes ready, not that it still is. So the registration remembers that, until a try finds
 //! nothing more to read, or no room to write.
 
 use std::cell::RefCell;
-use std::os::fd::BorrowedFd;
+use std::future::{self, Future};
+use std::io::{self, ErrorKind};
+use std::marker::PhantomData;
+use std::os::fd::AsFd;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-use nix::Result;
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 
@@ -21,7 +23,7 @@ const BATCH: usize = 256;
 
 thread_local! {
     /// Made at its first use, after the fork: processes must not share an epoll instance.
-    static EPOLL: Result<Rc<Epoll>> = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).map(Rc::new);
+    static EPOLL: nix::Result<Rc<Epoll>> = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).map(Rc::new);
     static REGISTRATIONS: RefCell<Slab<Registration>> = const { RefCell::new(Slab::new()) };
     /// Where epoll_wait(2) puts the events.
     static EVENTS: RefCell<Vec<EpollEvent>> = RefCell::new(vec![EpollEvent::empty(); BATCH]);
@@ -33,33 +35,21 @@ pub(crate) enum Direction {
     Write,
 }
 
-pub(super) struct Registration {
+struct Registration {
     /// By direction: whether a try is worthwhile, and the waker of the task that waits for that.
     ready: [bool; 2],
     wakers: [Option<Waker>; 2],
     /// Whether the peer sends no more: then no event for reading will follow.
-    pub(super) hung_up: bool,
+    hung_up: bool,
 }
 
 impl Registration {
-    /// Waits until a try is worthwhile.
-    pub(super) fn poll_ready(&mut self, direction: Direction, cx: &Context) -> Poll<()> {
-        if self.ready[direction as usize] { Poll::Ready(()) } else { self.wait(direction, cx) }
-    }
-
-    /// Waits until the peer sends no more.
-    pub(super) fn poll_hung_up(&mut self, cx: &Context) -> Poll<()> {
-        if self.hung_up { Poll::Ready(()) } else { self.wait(Direction::Read, cx) }
-    }
-
-    fn wait(&mut self, direction: Direction, cx: &Context) -> Poll<()> {
+    fn poll(&mut self, is_ready: bool, direction: Direction, cx: &Context) -> Poll<()> {
+        if is_ready {
+            return Poll::Ready(());
+        }
         self.wakers[direction as usize] = Some(cx.waker().clone());
         Poll::Pending
-    }
-
-    /// After a try that found nothing, or the last that there was: the next one waits for an event.
-    pub(super) fn clear_ready(&mut self, direction: Direction) {
-        self.ready[direction as usize] = false;
     }
 
     fn set_ready(&mut self, direction: Direction) -> Option<Waker> {
@@ -68,31 +58,88 @@ impl Registration {
     }
 }
 
-/// Registers `descriptor`, and returns its key. If it is ready now, an event will say so.
-pub(super) fn register(descriptor: BorrowedFd) -> Result<u32> {
-    let flags = EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT | EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLET;
-    REGISTRATIONS.with_borrow_mut(|registrations| {
-        let key = registrations.next_key();
-        EPOLL.with(Result::clone)?.add(descriptor, EpollEvent::new(flags, key.into()))?;
-        registrations.insert(Registration { ready: [true; 2], wakers: [None, None], hung_up: false });
-        Ok(key)
-    })
+/// A descriptor to wait for, at most one task in each direction. `T` must be non-blocking.
+pub(crate) struct Source<T: AsFd> {
+    inner: T,
+    /// Of its registration, which is this thread's. So it can't be sent to another.
+    key: u32,
+    not_send: PhantomData<*const ()>,
 }
 
-/// What `look` returns for the registration with this key.
-pub(super) fn registration<T>(key: u32, look: impl FnOnce(&mut Registration) -> T) -> T {
-    REGISTRATIONS.with_borrow_mut(|registrations| look(registrations.get_mut(key).expect("a registered descriptor")))
+impl<T: AsFd> Source<T> {
+    pub(crate) fn new(inner: T) -> io::Result<Source<T>> {
+        let flags = EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT | EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLET;
+        let key = REGISTRATIONS.with_borrow(Slab::next_key);
+        // If it is ready already, an event will say so.
+        EPOLL.with(Result::clone)?.add(&inner, EpollEvent::new(flags, key.into()))?;
+        let registration = Registration { ready: [true; 2], wakers: [None, None], hung_up: false };
+        REGISTRATIONS.with_borrow_mut(|registrations| registrations.insert(registration));
+        Ok(Source { inner, key, not_send: PhantomData })
+    }
+
+    pub(crate) fn get(&self) -> &T {
+        &self.inner
+    }
+
+    fn registration<V>(&self, look: impl FnOnce(&mut Registration) -> V) -> V {
+        REGISTRATIONS.with_borrow_mut(|registrations| look(registrations.get_mut(self.key).expect("registered by new")))
+    }
+
+    /// Waits until a try is worthwhile.
+    pub(super) fn poll_ready(&self, direction: Direction, cx: &Context) -> Poll<()> {
+        self.registration(|it| it.poll(it.ready[direction as usize], direction, cx))
+    }
+
+    /// For a read that got all there was: the next one waits for an event, unless none will follow.
+    pub(super) fn set_drained(&self) {
+        self.registration(|it| it.ready[Direction::Read as usize] = it.hung_up);
+    }
+
+    /// Waits until the peer sends no more.
+    pub(super) fn poll_hung_up(&self, cx: &Context) -> Poll<()> {
+        self.registration(|it| it.poll(it.hung_up, Direction::Read, cx))
+    }
+
+    /// Tries `attempt`, now and whenever the descriptor may be ready, until it returns anything but WouldBlock.
+    pub(super) fn poll_try<V>(
+        &self,
+        direction: Direction,
+        cx: &Context,
+        mut attempt: impl FnMut(&T) -> io::Result<V>,
+    ) -> Poll<io::Result<V>> {
+        loop {
+            ready!(self.poll_ready(direction, cx));
+            match attempt(&self.inner) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.registration(|it| it.ready[direction as usize] = false);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => return Poll::Ready(result),
+            }
+        }
+    }
+
+    /// `poll_try` as a future.
+    pub(crate) fn try_until_done<V>(
+        &self,
+        direction: Direction,
+        mut attempt: impl FnMut(&T) -> io::Result<V>,
+    ) -> impl Future<Output = io::Result<V>> {
+        future::poll_fn(move |cx| self.poll_try(direction, cx, &mut attempt))
+    }
 }
 
-/// To be called before `descriptor` is closed: if another process has it too, its events would go on (epoll(7), Q6).
-pub(super) fn deregister(descriptor: BorrowedFd, key: u32) {
-    // At the end of the thread, the reactor may be gone before the descriptor.
-    let _ = EPOLL.try_with(|epoll| epoll.clone()?.delete(descriptor));
-    let _ = REGISTRATIONS.try_with(|registrations| registrations.borrow_mut().remove(key));
+impl<T: AsFd> Drop for Source<T> {
+    fn drop(&mut self) {
+        // Not left to close(2): if another process has the file too, events would go on coming (epoll(7), Q6). At the end of
+        // the thread, both of these may be gone already.
+        let _ = EPOLL.try_with(|epoll| epoll.clone()?.delete(&self.inner));
+        let _ = REGISTRATIONS.try_with(|registrations| registrations.borrow_mut().remove(self.key));
+    }
 }
 
 /// Waits for events, and adds to `wakers` those of the tasks that waited for them. `None` waits forever.
-pub(super) fn wait(timeout: Option<Duration>, wakers: &mut Vec<Waker>) -> Result<()> {
+pub(super) fn wait(timeout: Option<Duration>, wakers: &mut Vec<Waker>) -> io::Result<()> {
     let epoll = EPOLL.with(Result::clone)?;
     let mut timeout = round_up(timeout);
     EVENTS.with_borrow_mut(|events| {

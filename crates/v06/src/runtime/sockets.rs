@@ -1,74 +1,16 @@
-//! Sockets that a task can wait for: a listener, a connection, and a source for any other descriptor.
+//! The listener and the connection: std's, as sources that a task can wait for.
 //!
-//! Each operation is tried first. Only if it would block does the task wait, and then it tries again.
+//! recv(2) and send(2) get MSG_DONTWAIT, which saves the system call that makes a connection non-blocking.
 
 use std::future::{self, Future};
-use std::io::{self, ErrorKind};
-use std::marker::PhantomData;
+use std::io;
 use std::net::{self, SocketAddr};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsRawFd;
 use std::task::{Context, Poll, ready};
 
 use nix::sys::socket::{MsgFlags, recv, send};
 
-use super::reactor::{self, Direction, Registration};
-
-/// A descriptor to wait for, at most one task in each direction. `T` must be non-blocking.
-pub(crate) struct Source<T: AsFd> {
-    inner: T,
-    key: u32,
-    /// Its registration is this thread's, so it can't go to another.
-    not_send: PhantomData<*const ()>,
-}
-
-impl<T: AsFd> Source<T> {
-    pub(crate) fn new(inner: T) -> io::Result<Source<T>> {
-        let key = reactor::register(inner.as_fd())?;
-        Ok(Source { inner, key, not_send: PhantomData })
-    }
-
-    pub(crate) fn get(&self) -> &T {
-        &self.inner
-    }
-
-    /// Tries `attempt`, now and whenever the descriptor may be ready, until it returns anything but WouldBlock.
-    pub(crate) fn poll_try<V>(
-        &self,
-        direction: Direction,
-        cx: &Context,
-        mut attempt: impl FnMut(&T) -> io::Result<V>,
-    ) -> Poll<io::Result<V>> {
-        loop {
-            ready!(self.registration(|it| it.poll_ready(direction, cx)));
-            match attempt(&self.inner) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.registration(|it| it.clear_ready(direction))
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                result => return Poll::Ready(result),
-            }
-        }
-    }
-
-    /// `poll_try` as a future.
-    pub(crate) fn try_until_done<V>(
-        &self,
-        direction: Direction,
-        mut attempt: impl FnMut(&T) -> io::Result<V>,
-    ) -> impl Future<Output = io::Result<V>> {
-        future::poll_fn(move |cx| self.poll_try(direction, cx, &mut attempt))
-    }
-
-    fn registration<V>(&self, look: impl FnOnce(&mut Registration) -> V) -> V {
-        reactor::registration(self.key, look)
-    }
-}
-
-impl<T: AsFd> Drop for Source<T> {
-    fn drop(&mut self) {
-        reactor::deregister(self.inner.as_fd(), self.key);
-    }
-}
+use super::reactor::{Direction, Source};
 
 pub(crate) struct TcpListener(Source<net::TcpListener>);
 
@@ -85,8 +27,7 @@ impl TcpListener {
     }
 }
 
-/// A connection. One task may read while another writes. recv(2) and send(2) get MSG_DONTWAIT, which saves the system call
-/// that makes a socket non-blocking.
+/// A connection. One task may read while another writes.
 pub(crate) struct TcpStream(Source<net::TcpStream>);
 
 impl TcpStream {
@@ -100,23 +41,19 @@ impl TcpStream {
 
     /// Waits until a read is worth a try, so that a task that waits for long needs no buffer.
     pub(crate) fn readable(&self) -> impl Future<Output = ()> + Unpin {
-        future::poll_fn(|cx| self.0.registration(|it| it.poll_ready(Direction::Read, cx)))
+        future::poll_fn(|cx| self.0.poll_ready(Direction::Read, cx))
     }
 
     /// Waits until the peer sends no more, for a task that isn't waiting to read.
     pub(crate) fn hung_up(&self) -> impl Future<Output = ()> + Unpin {
-        future::poll_fn(|cx| self.0.registration(|it| it.poll_hung_up(cx)))
+        future::poll_fn(|cx| self.0.poll_hung_up(cx))
     }
 
     pub(crate) fn poll_read(&self, cx: &Context, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         let count = ready!(self.0.poll_try(Direction::Read, cx, |_| self.try_read(buffer)))?;
-        // That was all there is, so the next read needn't find out by EAGAIN (epoll(7), Q9). But after a hang-up no event
-        // would follow.
-        self.0.registration(|it| {
-            if count < buffer.len() && !it.hung_up {
-                it.clear_ready(Direction::Read);
-            }
-        });
+        if count < buffer.len() {
+            self.0.set_drained(); // So the next read needn't find out by EAGAIN (epoll(7), Q9).
+        }
         Poll::Ready(Ok(count))
     }
 
