@@ -18,11 +18,11 @@ struct State<T> {
     waker: Option<Waker>,
 }
 
-pub(super) struct Sender<T>(Arc<Channel<T>>);
+pub(crate) struct Sender<T>(Arc<Channel<T>>);
 
-pub(super) struct Receiver<T>(Arc<Channel<T>>);
+pub(crate) struct Receiver<T>(Arc<Channel<T>>);
 
-pub(super) fn channel<T>() -> (Sender<T>, Receiver<T>) {
+pub(crate) fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let state = Mutex::new(State { value: None, has_ended: false, waker: None });
     let channel = Arc::new(Channel { state, room: Condvar::new() });
     (Sender(channel.clone()), Receiver(channel))
@@ -30,7 +30,7 @@ pub(super) fn channel<T>() -> (Sender<T>, Receiver<T>) {
 
 impl<T> Sender<T> {
     /// Waits until there is room. If the receiver is gone, returns the value.
-    pub(super) fn send(&self, value: T) -> Result<(), T> {
+    pub(crate) fn send(&self, value: T) -> Result<(), T> {
         let mut state = lock(&self.0.state);
         while state.value.is_some() && !state.has_ended {
             state = self.0.room.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -46,7 +46,7 @@ impl<T> Sender<T> {
 
 impl<T> Receiver<T> {
     /// Waits for a value. None is the end.
-    pub(super) fn next(&mut self) -> impl Future<Output = Option<T>> {
+    pub(crate) fn next(&mut self) -> impl Future<Output = Option<T>> {
         future::poll_fn(|cx| {
             let mut state = lock(&self.0.state);
             if state.value.is_some() || state.has_ended {

@@ -19,7 +19,7 @@ use nix::sys::eventfd::EventFd;
 
 use super::slab::Slab;
 
-// Each thread has its own, so that the futures need no lock, and `spawn` needs no handle.
+// Each thread has its own, so the futures don't have to be locked, and `spawn` works without a handle.
 thread_local! {
     static TASKS: RefCell<Slab<Slot>> = const { RefCell::new(Slab::new()) };
     static QUEUE: Arc<Queue> = Arc::default();
@@ -31,7 +31,7 @@ struct Slot {
     future: Option<Pin<Box<dyn Future<Output = ()>>>>,
 }
 
-/// What a waker holds.
+/// The inside of a waker.
 struct Task {
     key: u32,
     /// Whether it is in the queue.
@@ -53,7 +53,7 @@ struct Queue(Mutex<State>);
 #[derive(Default)]
 struct State {
     ready: VecDeque<Arc<Task>>,
-    /// While the loop sleeps: what ends that.
+    /// While the loop sleeps, the descriptor that wakes it.
     eventfd: Option<Arc<EventFd>>,
 }
 

@@ -45,13 +45,14 @@ pub(crate) fn run<T: 'static>(main: impl Future<Output = T> + 'static, mut befor
     let eventfd = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?;
     let eventfd = Source::new(Arc::new(eventfd)).context("cannot set up the reactor")?;
     let output = Rc::new(Cell::new(None));
-    let result = output.clone();
-    spawn(async move { result.set(Some(main.await)) });
+    let returned = output.clone();
+    spawn(async move { returned.set(Some(main.await)) });
     let mut wakers = Vec::new();
     let result = loop {
         executor::run_ready();
         before_wait();
         if Rc::strong_count(&output) == 1 {
+            // The task has ended, and dropped the other one.
             break output.take().context("the first task panicked");
         }
         if let Err(error) = wait(eventfd.get(), &mut wakers) {

@@ -24,7 +24,7 @@ pub(crate) fn blocking<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'stat
 struct Pool {
     state: Mutex<State>,
     /// Notified for each job.
-    came: Condvar,
+    added: Condvar,
 }
 
 struct State {
@@ -38,7 +38,7 @@ type Job = Box<dyn FnOnce() + Send>;
 
 impl Pool {
     const fn new() -> Pool {
-        Pool { state: Mutex::new(State { jobs: VecDeque::new(), threads: 0, idle: 0 }), came: Condvar::new() }
+        Pool { state: Mutex::new(State { jobs: VecDeque::new(), threads: 0, idle: 0 }), added: Condvar::new() }
     }
 
     async fn run<T: Send + 'static>(&'static self, job: impl FnOnce() -> T + Send + 'static) -> T {
@@ -59,15 +59,15 @@ impl Pool {
             return job(); // The system has no thread for us. This holds up the loop, but the job is done.
         }
         state.jobs.push_back(job);
-        self.came.notify_one();
+        self.added.notify_one();
     }
 
-    /// What each thread does, forever.
+    /// The life of a thread.
     fn work(&self) {
         let mut state = lock(&self.state);
         loop {
             state.idle += 1;
-            state = self.came.wait_while(state, |it| it.jobs.is_empty()).unwrap_or_else(PoisonError::into_inner);
+            state = self.added.wait_while(state, |it| it.jobs.is_empty()).unwrap_or_else(PoisonError::into_inner);
             state.idle -= 1;
             let job = state.jobs.pop_front();
             drop(state);

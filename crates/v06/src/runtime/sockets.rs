@@ -57,7 +57,7 @@ impl TcpStream {
         Poll::Ready(Ok(count))
     }
 
-    /// Reads what is there, even if no event has reported it yet.
+    /// Reads now, even if no event has reported that there is something.
     pub(crate) fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         Ok(recv(self.get().as_raw_fd(), buffer, MsgFlags::MSG_DONTWAIT)?)
     }
@@ -67,7 +67,7 @@ impl TcpStream {
         self.0.poll_try(Direction::Write, cx, |_| self.try_write(bytes))
     }
 
-    /// Writes what there is room for now, even if no event has reported it yet.
+    /// Writes now, even if no event has reported that there is room.
     pub(crate) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         Ok(send(self.get().as_raw_fd(), bytes, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL)?)
     }

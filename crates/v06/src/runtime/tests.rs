@@ -119,7 +119,7 @@ fn another_thread_wakes_a_task_while_the_loop_sleeps() -> Result<()> {
     let looping = fs::read_link("/proc/thread-self")?;
     let other = thread::spawn(move || -> Result<()> {
         for waker in receiver {
-            // The state of the thread is behind its name, which is in brackets (proc_pid_stat(5)).
+            // The state of the thread follows its name, which is in brackets (proc_pid_stat(5)).
             let stat = || fs::read_to_string(std::path::Path::new("/proc").join(&looping).join("stat"));
             while !stat()?.contains(") S ") {}
             waker.wake();

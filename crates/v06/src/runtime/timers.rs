@@ -36,15 +36,15 @@ pub(super) fn fire(now: Instant, wakers: &mut Vec<Waker>) {
     });
 }
 
-/// A timer that is due at that time, unless it is dropped before.
+/// A timer: when it is due, unless it is dropped before.
 struct Timer(Instant);
 
 impl Timer {
     fn new(mut due: Instant, cx: &Context) -> Timer {
         TIMERS.with_borrow_mut(|timers| {
-            // If that time is taken, a nanosecond earlier: a task that is woken too early waits again.
+            // Each needs a time of its own. (One that has fired keeps its time too: it is in the past, and this one isn't.)
             while timers.contains_key(&due) {
-                due -= Duration::from_nanos(1);
+                due += Duration::from_nanos(1);
             }
             timers.insert(due, cx.waker().clone());
         });
@@ -73,7 +73,7 @@ pub(crate) fn sleep(duration: Duration) -> impl Future<Output = ()> + Unpin {
     })
 }
 
-/// The time by which something that one task waits for must have happened.
+/// A limit for how long one task waits.
 pub(crate) struct Deadline {
     at: Cell<Instant>,
     timer: Cell<Option<Timer>>,

@@ -1,6 +1,8 @@
 //! Timers that are set and looked at by hand, and deadlines that are polled by hand.
 
 use std::future::{pending, ready};
+use std::sync::{Arc, Mutex};
+use std::task::Wake;
 
 use anyhow::Result;
 
@@ -15,26 +17,37 @@ fn due() -> Vec<Instant> {
 
 const HOUR: Duration = Duration::from_secs(3600);
 
+/// Notes its number when it is woken.
+struct Numbered(u32, Arc<Mutex<Vec<u32>>>);
+
+impl Wake for Numbered {
+    fn wake(self: Arc<Numbered>) {
+        self.1.lock().expect("not poisoned").push(self.0);
+    }
+}
+
 #[test]
-fn timers_fire_when_they_are_due() {
+fn timers_fire_when_due_in_the_order_of_their_times() {
+    let woken = Arc::new(Mutex::new(Vec::new()));
     let start = Instant::now() + HOUR;
     let second = |count| start + Duration::from_secs(count);
-    let timer = |at| Timer::new(second(at), &Context::from_waker(Waker::noop()));
-    let _timers = [30, 10, 20, 30].map(timer); // Two of them for the same time.
-    let fired_at = |count| {
+    let _timers = [(3, 30), (1, 10), (2, 20), (4, 30)].map(|(number, at)| {
+        let waker = Arc::new(Numbered(number, woken.clone())).into();
+        Timer::new(second(at), &Context::from_waker(&waker))
+    });
+    let woken_at = |count| {
         let mut wakers = Vec::new();
         fire(second(count), &mut wakers);
         assert_eq!(now(), second(count));
-        wakers.len()
+        wakers.into_iter().for_each(Waker::wake);
+        std::mem::take(&mut *woken.lock().expect("not poisoned"))
     };
-    assert_eq!(fired_at(9), 0);
-    assert_eq!(until_next(second(9)), Some(Duration::from_secs(1)));
-    assert_eq!(until_next(second(10)), Some(Duration::ZERO));
-    assert_eq!(until_next(second(11)), Some(Duration::ZERO));
-    assert_eq!(fired_at(20), 2);
-    assert_eq!(fired_at(29), 0);
-    assert_eq!(fired_at(30), 2);
-    assert_eq!(until_next(second(30)), None);
+    assert_eq!(woken_at(9), []);
+    assert_eq!([9, 10, 11].map(|count| until_next(second(count))), [1, 0, 0].map(Duration::from_secs).map(Some));
+    assert_eq!(woken_at(20), [1, 2]);
+    assert_eq!(woken_at(29), []);
+    assert_eq!(woken_at(99), [3, 4]);
+    assert_eq!(until_next(second(99)), None);
 }
 
 #[test]
