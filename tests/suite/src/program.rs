@@ -231,7 +231,10 @@ impl Program {
             if getppid() != parent {
                 return Err(io::Error::other("the test ended")); // It died before the line above took effect.
             }
-            // A test run started in the background of a shell ignores SIGINT, and would hand that down.
+            // A test run started in the background of a shell ignores SIGINT, one under nohup(1) SIGHUP, and a server would
+            // inherit that.
+            // SAFETY: the default action runs no code of ours.
+            unsafe { signal(Signal::SIGHUP, SigHandler::SigDfl) }?;
             for number in STOP_AND_CHILD {
                 let action = if blocks_signals { SigHandler::SigIgn } else { SigHandler::SigDfl };
                 // SAFETY: neither action runs any code of ours.
