@@ -11,8 +11,8 @@ use nix::unistd::Pid;
 use crate::groups;
 use crate::log;
 
-/// Reaps everything that has ended. `children` are those that serve a connection: each leaves the set, with a line on
-/// stderr if it failed.
+/// Reaps everything that has ended. `children` are those that serve clients: each leaves the set, with a line on stderr
+/// if it failed.
 pub(crate) fn reap(children: &mut HashSet<Pid>) {
     while let Some(pid) = find_zombie() {
         let served = children.remove(&pid);
@@ -24,7 +24,7 @@ pub(crate) fn reap(children: &mut HashSet<Pid>) {
         unsafe { libc::waitpid(pid.as_raw(), &mut status, 0) };
         let status = ExitStatus::from_raw(status);
         if served && !status.success() {
-            log::line(format_args!("child {pid} failed: {status}"));
+            log::line(format_args!("process {pid} failed: {status}"));
         }
     }
 }

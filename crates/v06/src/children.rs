@@ -5,55 +5,15 @@ use std::mem;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
-use anyhow::Result;
 use nix::libc;
-use nix::sys::prctl;
-use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::groups;
 use crate::log;
 
-/// The workers.
-pub(crate) struct Children(HashSet<Pid>);
-
-impl Children {
-    pub(crate) fn new() -> Result<Children> {
-        prctl::set_child_subreaper(true)?; // Orphans below the master become its children.
-        Ok(Children(HashSet::new()))
-    }
-
-    pub(crate) fn count(&self) -> usize {
-        self.0.len()
-    }
-
-    pub(crate) fn contains(&self, pid: Pid) -> bool {
-        self.0.contains(&pid)
-    }
-
-    pub(crate) fn add(&mut self, child: Pid) {
-        self.0.insert(child);
-    }
-
-    pub(crate) fn reap(&mut self) {
-        reap(&mut self.0);
-    }
-
-    /// Ends a worker with its group. It is still to be reaped.
-    pub(crate) fn end(&self, worker: Pid) {
-        groups::end(worker);
-        let _ = kill(worker, Signal::SIGKILL); // It may have no group yet.
-    }
-
-    /// Ends all workers, and the orphans that came to the master, and waits for them.
-    pub(crate) fn end_all(&mut self) {
-        self.0.clear();
-        groups::end_all();
-    }
-}
-
-/// Reaps everything that has ended. `children` are the workers: each leaves the set, with a line on stderr if it failed.
-fn reap(children: &mut HashSet<Pid>) {
+/// Reaps everything that has ended. `children` are those that serve clients: each leaves the set, with a line on stderr
+/// if it failed.
+pub(crate) fn reap(children: &mut HashSet<Pid>) {
     while let Some(pid) = find_zombie() {
         let served = children.remove(&pid);
         if served {
@@ -64,7 +24,7 @@ fn reap(children: &mut HashSet<Pid>) {
         unsafe { libc::waitpid(pid.as_raw(), &mut status, 0) };
         let status = ExitStatus::from_raw(status);
         if served && !status.success() {
-            log::line(format_args!("worker {pid} failed: {status}"));
+            log::line(format_args!("process {pid} failed: {status}"));
         }
     }
 }

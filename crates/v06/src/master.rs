@@ -6,6 +6,7 @@
 //! waits, although another worker may be free. The master keeps every listener open, so that the next worker serves the
 //! clients in the queue of one that ended.
 
+use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
@@ -14,9 +15,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use nix::libc;
+use nix::sys::prctl;
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::{ForkResult, Pid, fork, getpid};
 
-use crate::children::Children;
+use crate::children;
 use crate::groups;
 use crate::knobs::Knobs;
 use crate::log;
@@ -37,7 +40,8 @@ pub(crate) struct Master {
     knobs: Knobs,
     application: &'static dyn Application,
     signals: Signals,
-    children: Children,
+    /// The workers.
+    children: HashSet<Pid>,
     slots: Vec<Slot>,
     /// Workers that were replaced, and until when they may finish.
     draining: Vec<(Worker, Instant)>,
@@ -69,14 +73,15 @@ impl Master {
     ) -> Result<Master> {
         let slot = |listener| Slot { listener, worker: None, pause: Duration::ZERO, due: Instant::now() };
         let slots = listeners.into_iter().map(slot).collect();
-        let (signals, children) = (Signals::new()?, Children::new()?);
+        prctl::set_child_subreaper(true)?; // Orphans below the master become its children.
+        let (signals, children) = (Signals::new()?, HashSet::new());
         let mut master = Master { knobs, application, signals, children, slots, draining: Vec::new() };
         master.fill_slots();
         let deadline = Instant::now() + START;
         let is_ready = |slot: &Slot| slot.worker.as_ref().is_some_and(|worker| worker.is_ready);
         while !master.slots.iter().any(is_ready) && !master.signals.has_stop() {
             if deadline <= Instant::now() {
-                master.children.end_all();
+                groups::end_all();
                 bail!("no worker was ready within {} s", START.as_secs());
             }
             master.turn(Some(deadline))?;
@@ -98,7 +103,7 @@ impl Master {
         let next = empty.chain(self.draining.iter().map(|(_, until)| *until)).chain(until).min();
         let sockets: Vec<_> = self.slots.iter().filter_map(|slot| Some(&slot.worker.as_ref()?.socket)).collect();
         self.signals.wait(&sockets, next.map(|next| next.saturating_duration_since(Instant::now())))?;
-        self.children.reap();
+        children::reap(&mut self.children);
         if self.signals.take_renew() {
             self.renew();
         }
@@ -127,11 +132,12 @@ impl Master {
 
     /// Ends the workers that should have ended by themselves.
     fn end_overdue(&mut self) {
-        self.draining.retain(|(worker, _)| self.children.contains(worker.pid));
+        self.draining.retain(|(worker, _)| self.children.contains(&worker.pid));
         for (worker, until) in &mut self.draining {
             if *until <= Instant::now() {
                 log::line(format_args!("worker {} does not end: it is killed", worker.pid));
-                self.children.end(worker.pid);
+                groups::end(worker.pid);
+                let _ = kill(worker.pid, Signal::SIGKILL); // It may have no group yet.
                 *until += LONGEST_PAUSE; // It ends soon; this is not to be said twice.
             }
         }
@@ -140,7 +146,7 @@ impl Master {
     /// Takes note of the workers that died.
     fn empty_slots(&mut self) {
         for slot in &mut self.slots {
-            if let Some(worker) = slot.worker.take_if(|worker| !self.children.contains(worker.pid)) {
+            if let Some(worker) = slot.worker.take_if(|worker| !self.children.contains(&worker.pid)) {
                 slot.put_off(worker.born.elapsed() < CHILDHOOD);
             }
         }
@@ -175,19 +181,15 @@ impl Master {
 
     /// Lets the workers finish, up to GRACE or to another signal, then ends the rest.
     fn finish(mut self) -> Result<()> {
-        // Clients that wait in the listeners' queues are turned away; the workers see that no more orders will come.
+        // Clients that wait in the listeners' queues are turned away; the workers see the end of their streams.
         self.slots.clear();
         self.draining.clear();
         let deadline = Instant::now() + self.knobs.grace;
-        while self.children.count() > 0 && !self.signals.take_stop() {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
-            }
-            self.signals.wait(&[], Some(left))?;
-            self.children.reap();
+        while !self.children.is_empty() && Instant::now() < deadline && !self.signals.take_stop() {
+            self.signals.wait(&[], Some(deadline.saturating_duration_since(Instant::now())))?;
+            children::reap(&mut self.children);
         }
-        self.children.end_all();
+        groups::end_all();
         Ok(())
     }
 
@@ -217,7 +219,7 @@ impl Master {
                 self.child(number, master, parent)
             }
             Ok(ForkResult::Parent { child }) => {
-                self.children.add(child);
+                self.children.insert(child);
                 mask.thread_set_mask()?;
                 Ok(Worker { pid: child, born: Instant::now(), socket, is_ready: false })
             }

@@ -77,17 +77,17 @@ impl Variables {
 
     /// Adds the variables that come from the fields, for a body of `length` bytes.
     fn add_fields(&mut self, request: &Request, length: usize) {
+        // The body has been read and decoded: its length is known, and the coding is gone.
+        if request.values("Content-Length").chain(request.values("Transfer-Encoding")).next().is_some() {
+            self.set("CONTENT_LENGTH", length.to_string());
+        }
         for (name, value) in &request.fields {
             // X_Y would look like X-Y, which a proxy may vouch for. HTTP_PROXY is a setting of many programs.
             if name.contains('_') || name.eq_ignore_ascii_case("Proxy") {
                 continue;
             }
             let variable = match name.to_ascii_uppercase().replace('-', "_").as_str() {
-                // The body has been read and decoded: its length is known, and the coding is gone.
-                "CONTENT_LENGTH" | "TRANSFER_ENCODING" => {
-                    self.set("CONTENT_LENGTH", length.to_string());
-                    continue;
-                }
+                "CONTENT_LENGTH" | "TRANSFER_ENCODING" => continue,
                 "CONTENT_TYPE" => "CONTENT_TYPE".to_owned(),
                 name => format!("HTTP_{name}"),
             };
@@ -132,3 +132,6 @@ impl Write for Errors {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -117,7 +117,7 @@ fn a_block_that_is_given_up_half_way_is_not_sent_again() -> Result<()> {
     let mut client = client_of(&gives_up)?;
     GAVE_UP.wait();
     let mut received = Vec::new();
-    let _ = client.read_to_end(&mut received); // The end is a reset, for the response is not complete.
+    let _ = client.read_to_end(&mut received); // The end is a reset, because the response is not complete.
     let end = received.windows(4).position(|bytes| bytes == b"\r\n\r\n").context("a head")? + 4;
     let body = &received[end..];
     assert!(body.len() < LARGE && block().starts_with(body), "{} bytes came", body.len());

@@ -1,4 +1,4 @@
-//! What a response looks like in bytes: what its head may contain, and what marks the end of its body.
+//! Responses as bytes: the head and its limits, and the end of the body.
 
 use super::{Allowed, Head, refusal};
 use crate::http::parser::Parser;

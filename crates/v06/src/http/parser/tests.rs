@@ -6,7 +6,7 @@ use super::Parser;
 use crate::http::refusal::Refusal;
 use crate::http::request::Request;
 
-/// What comes of the pieces: the requests, and the refusal that ends them.
+/// The requests that the pieces contain, and the refusal that ends them.
 fn read<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<Seen>, Option<Refusal>) {
     let (mut parser, mut requests) = (Parser::default(), Vec::new());
     for piece in pieces {

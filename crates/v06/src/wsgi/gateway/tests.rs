@@ -1,4 +1,4 @@
-//! PEP 3333's rules for a gateway, shown with applications made for each, and a client that keeps what it is sent.
+//! PEP 3333's rules for a gateway, shown with applications made for each, and a client that keeps all that it receives.
 
 mod body;
 mod failure;
@@ -73,7 +73,7 @@ impl super::Client for Accepting<'_> {
     }
 }
 
-/// What the client got, and how that came out.
+/// The bytes that the client received, and the outcome.
 struct Answer {
     text: String,
     outcome: Outcome,
@@ -170,7 +170,7 @@ fn blocks(blocks: &'static [&'static str]) -> Body {
     Body::Blocks(Box::new(async move || blocks.next()))
 }
 
-/// A body that tells when it is dropped, which is PEP 3333's `close()`, and how often it was asked for a block.
+/// A body that records when it is dropped, which is PEP 3333's `close()`, and how often it was asked for a block.
 struct Closing {
     body: Body,
     asked: Rc<Cell<usize>>,

@@ -128,7 +128,7 @@ fn write_sends_at_once_and_before_the_body() {
 /// Middleware: it contains another application, adds a header, and replaces the body.
 struct Loud<A>(A);
 
-/// What it passes on as start_response.
+/// The start_response that it passes on.
 struct AddHeader<'a>(&'a mut dyn StartResponse);
 
 impl StartResponse for AddHeader<'_> {

@@ -1,4 +1,4 @@
-//! What goes wrong: in the application, and with the client.
+//! Failures of the application, and of the client.
 
 use anyhow::bail;
 

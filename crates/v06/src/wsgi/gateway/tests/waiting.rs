@@ -1,5 +1,5 @@
-//! What is new where things wait: a client that takes its time, a response that is dropped half-way, and an application
-//! that gave way before it fails.
+//! New in a gateway that waits: a slow client, a response that is dropped half-way, and an application that gave way before
+//! it fails.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
