@@ -75,6 +75,7 @@ pub const STEPS: &[Step] = &[
             "app.rs",
             "http/response/tests.rs",
             "wsgi/environ.rs",
+            "wsgi/environ/tests.rs",
             "wsgi/gateway.rs",
             "wsgi/gateway/tests.rs",
             "wsgi/gateway/tests/body.rs",
@@ -113,7 +114,6 @@ pub const STEPS: &[Step] = &[
         why: "async: a master and a few workers, each an event loop",
         changes: &[
             ("app.rs", Growth::Any),
-            ("children.rs", Growth::Any),
             ("connection.rs", Growth::Any),
             ("http/body.rs", Growth::Any),
             ("http/date.rs", Growth::Any),
