@@ -26,9 +26,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How long to rest before a page is looked at again.
 const REST: Duration = Duration::from_millis(20);
 
-/// Starts chromedriver, and says in the contract's words where it listens.
-const CHROMEDRIVER: &str =
-    r#"chromedriver --port=0 | sed -un 's,.* on port \([0-9]*\)\.$,chromedriver listening on http://127.0.0.1:\1,p'"#;
+/// Starts chromedriver, and says in the contract's words where it listens. It listens at two addresses, and takes for the
+/// second one the port that was free at the first: if it isn't free there, it ends, and is started again.
+const CHROMEDRIVER: &str = r#"for attempt in 1 2 3 4 5; do chromedriver --port=0 && break; done |
+    sed -un 's,.* on port \([0-9]*\)\.$,chromedriver listening on http://127.0.0.1:\1,p'"#;
 
 /// No test needs a sandbox, which root can't have, nor anything that talks to the world.
 const ARGUMENTS: [&str; 10] = [
