@@ -2,12 +2,12 @@
 
 use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, Read};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{self, Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::unistd::Pid;
 
 const SUITE: &str = env!("CARGO_BIN_EXE_suite");
@@ -35,6 +35,16 @@ fn start(number: usize, helpers: &str, rest: &str) -> io::Result<Run> {
     let script = format!("address=$1\n{helpers}{rest}");
     let mut command = Command::new(SUITE);
     command.args(["v01", "--", "sh", "-c", &script, &number]).env("LEFT_BEHIND", &number);
+    let as_by_default = || {
+        for number in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+            // SAFETY: the default action runs no code of this program.
+            unsafe { signal(number, SigHandler::SigDfl) }?;
+        }
+        Ok(())
+    };
+    // The shell that started these tests may ignore some, as it does for what it runs in the background, or with nohup.
+    // SAFETY: it only calls signal, which is safe after a fork (signal-safety(7)).
+    unsafe { command.pre_exec(as_by_default) };
     let tester = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     Ok(Run { tester, number })
 }
