@@ -46,7 +46,6 @@ struct Conversation {
 }
 
 /// The next thing to do with a connection.
-#[derive(PartialEq)]
 enum Next {
     /// Wait for more: no request was complete.
     Incomplete,
