@@ -49,7 +49,7 @@ impl Chapter {
     }
 }
 
-const CHAPTERS: [Chapter; 12] = [
+const CHAPTERS: [Chapter; 13] = [
     Chapter {
         name: "v01",
         version: Stage::V01,
@@ -268,9 +268,29 @@ const CHAPTERS: [Chapter; 12] = [
         },
     },
     Chapter {
-        name: "v06-workers",
+        name: "v06-worker",
         version: Stage::V06,
         ids: ["v06.10", "v06.11", "v06.12"],
+        predict: "a timer that has to wait",
+        write: Write {
+            title: "an application that takes too long",
+            asks: "A third application, `brisk`: a middleware that calls `site` and gives it a second to answer. Who takes longer is dropped, \
+                   and the client gets a 503.",
+            case: "drops_an_application_that_takes_too_long",
+            says: "`runtime::race` runs the application beside `runtime::sleep`, and drops the one that is late. It may have called start_response: \
+                   call it again with an error (PEP 3333's exc_info).",
+            run: v06::drops_an_application_that_takes_too_long,
+        },
+        r#break: Break {
+            title: "a client that has finished sending",
+            asks: "In conversation.rs, `client_leaves` doesn't wait after the end of what the client sends.",
+            notices: &["answers_a_client_that_has_finished_sending"],
+        },
+    },
+    Chapter {
+        name: "v06-workers",
+        version: Stage::V06,
+        ids: ["v06.13", "v06.14", "v06.15"],
         predict: "which worker answers",
         write: Write {
             title: "one worker more",
