@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::future;
 use std::io;
 use std::mem;
+use std::net::Shutdown;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -83,7 +84,7 @@ impl Connection {
         let mut rest = piece;
         while !rest.is_empty() {
             let write = future::poll_fn(|cx| self.stream.poll_write(cx, rest));
-            let count = match self.deadline.watch(write).await {
+            let count = match self.deadline.timeout(write).await {
                 Some(count) => count?,
                 // An event comes when a third of the kernel's buffer is free, so there may be room that none has used yet.
                 None => self
@@ -100,12 +101,12 @@ impl Connection {
 
     /// Ends the writing side, then reads on for a short while, so that the client can read the response.
     pub(crate) async fn linger(&self, buffer: &RefCell<Vec<u8>>) -> Result<()> {
-        if self.stream.shutdown_write().is_err() {
+        if self.stream.get().shutdown(Shutdown::Write).is_err() {
             return Ok(()); // The client has gone already.
         }
         self.set_deadline(LINGER);
         let read = || future::poll_fn(|cx| self.stream.poll_read(cx, &mut buffer.borrow_mut()));
-        while let Some(Ok(1..)) = self.deadline.watch(read()).await {
+        while let Some(Ok(1..)) = self.deadline.timeout(read()).await {
             runtime::yield_now().await;
             if self.deadline.at() <= runtime::now() {
                 break;

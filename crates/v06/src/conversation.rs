@@ -19,7 +19,7 @@ use crate::http::refusal::Refusal;
 use crate::http::request::Request;
 use crate::http::response;
 use crate::log;
-use crate::runtime::{self, First, TcpStream};
+use crate::runtime::{self, Either, TcpStream};
 use crate::wsgi::environ::Environ;
 use crate::wsgi::gateway::{self, BoxFuture, Client, Outcome};
 
@@ -46,7 +46,6 @@ struct Conversation {
 }
 
 /// The next thing to do with a connection.
-#[derive(PartialEq)]
 enum Next {
     /// Wait for more: no request was complete.
     Incomplete,
@@ -75,7 +74,7 @@ impl Conversation {
     async fn run(&self) -> Result<()> {
         let mut is_first = true;
         loop {
-            let waited = self.connection.deadline.watch(self.idle()).await.transpose()?;
+            let waited = self.connection.deadline.timeout(self.idle()).await;
             let until = self.connection.deadline.at();
             // In boxes, so that the task of an idle connection stays small.
             let next = match waited {
@@ -100,11 +99,11 @@ impl Conversation {
     }
 
     /// Waits until bytes have arrived. False if the worker stops first.
-    fn idle(&self) -> impl Future<Output = io::Result<bool>> + Unpin {
+    fn idle(&self) -> impl Future<Output = bool> + Unpin {
         let mut readable = self.connection.stream.readable();
         future::poll_fn(move |cx| match Pin::new(&mut readable).poll(cx) {
-            Poll::Ready(result) => Poll::Ready(result.map(|()| true)),
-            Poll::Pending if self.shared.phase.get() == Phase::Stopping => Poll::Ready(Ok(false)),
+            Poll::Ready(()) => Poll::Ready(true),
+            Poll::Pending if self.shared.phase.get() == Phase::Stopping => Poll::Ready(false),
             Poll::Pending => Poll::Pending,
         })
     }
@@ -160,7 +159,7 @@ impl Conversation {
     async fn read(&self, buffers: &mut Buffers) -> io::Result<Option<usize>> {
         self.connection.deadline.set(buffers.due);
         let read = self.connection.read(&mut buffers.parser, &self.shared.buffer);
-        match self.connection.deadline.watch(read).await {
+        match self.connection.deadline.timeout(read).await {
             Some(count) => count,
             None => self.connection.try_read(&mut buffers.parser, &self.shared.buffer).map(Some),
         }
@@ -238,17 +237,15 @@ impl Conversation {
         // It waits. The responses before it don't wait with it.
         self.flush(&mut earlier.take()).await?;
         match runtime::race(answering, self.client_leaves(&has_begun)).await {
-            First::Left(outcome) => Ok(Some(outcome)),
-            First::Right(()) => Ok(None),
+            Either::Left(outcome) => Ok(Some(outcome)),
+            Either::Right(()) => Ok(None),
         }
     }
 
     /// Waits until the client has left. One that has only ended its sending side looks the same, so it gets some more time.
     /// Once its response has begun, it is sending that fails if the client has left.
     async fn client_leaves(&self, has_begun: &Cell<bool>) {
-        if self.connection.stream.hung_up().await.is_err() {
-            future::pending().await // There is no way to find out.
-        }
+        self.connection.stream.hung_up().await;
         runtime::sleep(LEAVING).await;
         if has_begun.get() {
             future::pending().await

@@ -17,7 +17,7 @@ use crate::connections::{Connections, Permit, Phase};
 use crate::conversation;
 use crate::knobs::Knobs;
 use crate::log;
-use crate::runtime::{self, Direction, First, Source, TcpListener};
+use crate::runtime::{self, Direction, Either, Source, TcpListener};
 use crate::wsgi::gateway::Application;
 
 /// How many clients are accepted before the others have their turn.
@@ -48,7 +48,7 @@ pub(crate) fn run(
     let connections = Rc::new(Connections::new(knobs, application, listener.local_addr()?));
     master.set_nonblocking(true)?;
     signal.set_nonblocking(true)?;
-    let control = Control { master: Source::new(master), signal: Source::new(signal) };
+    let control = Control { master: Source::new(master)?, signal: Source::new(signal)? };
     runtime::run(Worker { connections, control }.work(TcpListener::new(listener)?), log::flush)
 }
 
@@ -56,12 +56,12 @@ impl Worker {
     async fn work(self, listener: TcpListener) {
         let _ = self.control.master.get().write(&[READY]);
         let phase = match runtime::race(self.control.next(), self.accept(listener)).await {
-            First::Left(phase) => phase,
-            First::Right(never) => match never {},
+            Either::Left(phase) => phase,
+            Either::Right(never) => match never {},
         };
         // The listener is dropped by now: closed, for this worker.
         let finished = self.finish(phase);
-        if let First::Right(()) = runtime::race(finished, runtime::sleep(self.connections.knobs.grace)).await {
+        if let Either::Right(()) = runtime::race(finished, runtime::sleep(self.connections.knobs.grace)).await {
             let count = self.connections.count();
             log::line(format_args!("worker {}: GRACE is over, {count} connections are cut", process::id()));
         }
@@ -91,8 +91,8 @@ impl Worker {
         self.connections.enter(phase);
         if phase == Phase::Draining {
             match runtime::race(self.control.next(), self.connections.until_below(1)).await {
-                First::Left(next) => self.connections.enter(next),
-                First::Right(()) => return,
+                Either::Left(next) => self.connections.enter(next),
+                Either::Right(()) => return,
             }
         }
         self.connections.until_below(1).await;
@@ -113,9 +113,9 @@ impl Control {
         let master = self.master.try_until_done(Direction::Read, |mut stream| stream.read(&mut message));
         let signal = self.signal.try_until_done(Direction::Read, |mut stream| stream.read(&mut signal));
         match runtime::race(master, signal).await {
-            First::Left(Ok(1)) => Phase::Draining,
-            First::Left(_) => Phase::Stopping,
-            First::Right(_) => {
+            Either::Left(Ok(1)) => Phase::Draining,
+            Either::Left(_) => Phase::Stopping,
+            Either::Right(_) => {
                 let _ = self.master.get().write(&[LEAVING]);
                 Phase::Stopping
             }

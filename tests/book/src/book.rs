@@ -13,7 +13,7 @@ use crate::chapter::Chapter;
 pub const LESSONS: &str = "lessons";
 
 /// The chapters of the versions, in their order. One that is not written yet is not in SUMMARY.md.
-pub const CHAPTERS: [&str; 12] = [
+pub const CHAPTERS: [&str; 13] = [
     "v01",
     "v02-read",
     "v02-refuse",
@@ -25,6 +25,7 @@ pub const CHAPTERS: [&str; 12] = [
     "v06-readiness",
     "v06-futures",
     "v06-reactor",
+    "v06-worker",
     "v06-workers",
 ];
 

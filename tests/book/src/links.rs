@@ -26,9 +26,14 @@ pub fn check(page: &Chapter) -> Vec<Fault> {
         let fault = wrong(page, &link, &mut pages).map(|text| page.fault(line, text));
         faults.extend(fault.filter(|fault| !faults.contains(fault)));
     }
-    // A step's lists of files to copy and to remove name those that are gone too; `code` holds them to the step.
-    let is_list = |part: &Part| part.section == CHANGE && matches!(part.kind, Kind::Item(_));
-    for (line, path) in page.parts.iter().filter(|part| !is_list(part)).flat_map(paths) {
+    // A step's blocks, and its lists of files to copy and to remove, name those that are gone too; `code` holds them to the
+    // step.
+    let is_code = |part: &Part| matches!(part.kind, Kind::Code(_));
+    let is_caption = |at: usize| page.parts.get(at + 1).is_some_and(is_code) && page.caption(at + 1).is_some();
+    let is_step =
+        |(at, part): &(usize, &Part)| part.section == CHANGE && (matches!(part.kind, Kind::Item(_)) || is_caption(*at));
+    let others = page.parts.iter().enumerate().filter(|part| !is_step(part)).map(|(_, part)| part);
+    for (line, path) in others.flat_map(paths) {
         let is_known = TREES.iter().any(|tree| path.starts_with(tree)) && !path.starts_with(READERS);
         if is_known && !page.root.join(path).exists() {
             faults.push(page.fault(line, format!("there is no {path} in the repository")));

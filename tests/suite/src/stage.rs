@@ -51,7 +51,7 @@ impl Stage {
         match self {
             Stage::V02 => "lessons/v02-read.md and the two after it".to_owned(),
             Stage::V05 => "lessons/v05-zombies.md and lessons/v05-orphans.md".to_owned(),
-            Stage::V06 => "lessons/v06-readiness.md and the three after it".to_owned(),
+            Stage::V06 => "lessons/v06-readiness.md and the four after it".to_owned(),
             _ => format!("lessons/{self}.md"),
         }
     }

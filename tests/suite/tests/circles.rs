@@ -7,31 +7,18 @@ use anyhow::Result;
 use suite::circles::{Circle, circles};
 use suite::steps::STEPS;
 
-/// Circles that are still there. The clock and the loop of v06's runtime are in `mod.rs`, together with the thread-local
-/// RUNTIME, which owns the timers, and which the timers use.
-const NOT_YET: &[(&str, &[&str])] = &[("v06", &["runtime", "runtime::timers"])];
-
 #[test]
 fn no_two_files_need_each_other() -> Result<()> {
     let mut faults = Vec::new();
     for step in STEPS {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates").join(step.version).join("src");
-        let circles = circles(&folder)?;
-        let is_known = |circle: &Circle| {
-            NOT_YET.iter().any(|(version, modules)| *version == step.version && circle.modules == *modules)
-        };
-        for circle in circles.iter().filter(|circle| !is_known(circle)) {
+        for circle in circles(&folder)? {
             faults.push(format!(
                 "{}: these files import each other in a circle; move what they share below them: {:?}\n  {}",
                 step.version,
                 circle.modules,
                 circle.ties.join("\n  ")
             ));
-        }
-        for (version, modules) in NOT_YET.iter().filter(|(version, _)| *version == step.version) {
-            if !circles.iter().any(|circle| circle.modules == *modules) {
-                faults.push(format!("{version}: the circle {modules:?} is gone; take it off the list NOT_YET"));
-            }
         }
     }
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));

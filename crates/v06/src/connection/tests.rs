@@ -24,7 +24,7 @@ fn a_client_that_takes_all_at_once_leaves_others_their_turns() -> Result<()> {
                     runtime::yield_now().await;
                 }
             });
-            let connection = Connection::new(TcpStream::new(stream), Duration::from_secs(60));
+            let connection = Connection::new(TcpStream::new(stream)?, Duration::from_secs(60));
             connection.flush(&mut vec![b'x'; 4 * PIECE], Duration::from_secs(60)).await
         },
         || {},

@@ -1,23 +1,22 @@
-//! The pool: a few threads for what computes or blocks, and so would hold up the loop and all its clients.
+//! The pool: a few threads for work that computes or blocks, and so would hold up the loop with all its clients.
 //!
-//! The jobs wait in one queue, first come, first served. However many they are, there are at most THREADS threads: a full
-//! pool makes those wait that want it, not the loop.
+//! The jobs wait in one queue, first come, first served. A full pool makes the callers wait, not the loop.
 
 use std::collections::VecDeque;
-use std::future::{self, Future};
-use std::mem;
+use std::future::Future;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
+
+use super::channel::{channel, lock};
 
 /// How many threads the pool has, once that many were needed.
 const THREADS: usize = 4;
 
 static POOL: Pool = Pool::new();
 
-/// Runs `job` in a thread of the pool and waits for what it gives; its panic goes on in the caller. If the caller is
-/// dropped, the job still runs, and what it gives is dropped.
+/// Runs `job` in a thread of the pool and waits for its result; if it panics, so does the caller. If the caller is dropped,
+/// the job runs all the same, and its result is dropped.
 pub(crate) fn blocking<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> impl Future<Output = T> {
     POOL.run(job)
 }
@@ -25,7 +24,7 @@ pub(crate) fn blocking<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'stat
 struct Pool {
     state: Mutex<State>,
     /// Notified for each job.
-    came: Condvar,
+    added: Condvar,
 }
 
 struct State {
@@ -39,91 +38,44 @@ type Job = Box<dyn FnOnce() + Send>;
 
 impl Pool {
     const fn new() -> Pool {
-        Pool { state: Mutex::new(State { jobs: VecDeque::new(), threads: 0, idle: 0 }), came: Condvar::new() }
+        Pool { state: Mutex::new(State { jobs: VecDeque::new(), threads: 0, idle: 0 }), added: Condvar::new() }
     }
 
     async fn run<T: Send + 'static>(&'static self, job: impl FnOnce() -> T + Send + 'static) -> T {
-        let answer = Arc::new(Answer::new());
-        let given = answer.clone();
-        self.submit(Box::new(move || given.give(panic::catch_unwind(AssertUnwindSafe(job)))));
-        match future::poll_fn(|cx| answer.poll_take(cx)).await {
-            Ok(value) => value,
-            Err(panic) => panic::resume_unwind(panic),
-        }
+        let (sender, mut receiver) = channel();
+        self.submit(Box::new(move || drop(sender.send(job()))));
+        // Without a result the job has panicked, which std's hook has reported.
+        receiver.next().await.unwrap_or_else(|| panic::resume_unwind(Box::new("the job panicked")))
     }
 
     fn submit(&'static self, job: Job) {
         let mut state = lock(&self.state);
-        state.jobs.push_back(job);
-        if state.jobs.len() > state.idle && state.threads < THREADS && self.start_thread() {
-            state.threads += 1;
+        if state.idle <= state.jobs.len() && state.threads < THREADS {
+            let started = thread::Builder::new().name("blocking".into()).spawn(|| self.work());
+            state.threads += usize::from(started.is_ok());
         }
         if state.threads == 0 {
-            // The system gives no thread. Then the loop is held up, but the job is done.
-            let job = state.jobs.pop_back();
             drop(state);
-            return job.into_iter().for_each(|job| job());
+            return job(); // The system has no thread for us. This holds up the loop, but the job is done.
         }
-        self.came.notify_one();
+        state.jobs.push_back(job);
+        self.added.notify_one();
     }
 
-    fn start_thread(&'static self) -> bool {
-        thread::Builder::new().name("blocking".into()).spawn(|| self.work()).is_ok()
-    }
-
-    /// What each thread does, forever.
+    /// The life of a thread.
     fn work(&self) {
-        loop {
-            let job = self.next_job();
-            // What a job gives may panic when it is dropped. That ends no thread.
-            let _ = panic::catch_unwind(AssertUnwindSafe(job));
-        }
-    }
-
-    fn next_job(&self) -> Job {
         let mut state = lock(&self.state);
-        state.idle += 1;
         loop {
-            if let Some(job) = state.jobs.pop_front() {
-                state.idle -= 1;
-                return job;
-            }
-            state = self.came.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.idle += 1;
+            state = self.added.wait_while(state, |it| it.jobs.is_empty()).unwrap_or_else(PoisonError::into_inner);
+            state.idle -= 1;
+            let job = state.jobs.pop_front();
+            drop(state);
+            // A panic ends the job, but not the thread.
+            let _ = panic::catch_unwind(AssertUnwindSafe(|| job.map(|job| job())));
+            state = lock(&self.state);
         }
     }
-}
-
-/// The place where a job leaves what it gave, or its panic, for the task that waits for it.
-struct Answer<T>(Mutex<Progress<T>>);
-
-enum Progress<T> {
-    Running(Waker),
-    Done(thread::Result<T>),
-}
-
-impl<T> Answer<T> {
-    fn new() -> Answer<T> {
-        Answer(Mutex::new(Progress::Running(Waker::noop().clone())))
-    }
-
-    fn give(&self, result: thread::Result<T>) {
-        let before = mem::replace(&mut *lock(&self.0), Progress::Done(result));
-        if let Progress::Running(waker) = before {
-            waker.wake();
-        }
-    }
-
-    fn poll_take(&self, cx: &Context) -> Poll<thread::Result<T>> {
-        let mut progress = lock(&self.0);
-        match mem::replace(&mut *progress, Progress::Running(cx.waker().clone())) {
-            Progress::Running(_) => Poll::Pending,
-            Progress::Done(result) => Poll::Ready(result),
-        }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

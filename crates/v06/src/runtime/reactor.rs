@@ -1,25 +1,33 @@
-//! The reactor: which task waits for which descriptor, and the one wait for all of them, by epoll(7).
+//! The reactor: which task waits for which descriptor, and one wait for all of them, with epoll(7).
 //!
-//! Each `Source` that was found exhausted is registered here. An event is remembered in its registration until somebody
-//! asks for it.
+//! A `Source` is a descriptor that is registered with epoll, once, for both directions. epoll is edge-triggered here: it
+//! reports that a descriptor becomes ready, not that it still is. So the registration remembers that, until a try finds
+//! nothing more to read, or no room to write.
 
-use std::cell::{Cell, RefCell};
-use std::io;
-use std::os::fd::BorrowedFd;
-use std::task::{Context, Poll, Waker};
+use std::cell::RefCell;
+use std::future::{self, Future};
+use std::io::{self, ErrorKind};
+use std::marker::PhantomData;
+use std::os::fd::AsFd;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
-use nix::sys::eventfd::EventFd;
 
 use super::slab::Slab;
 
-/// How many events are taken by one call.
-const EVENTS: usize = 256;
+/// How many events one call takes.
+const BATCH: usize = 256;
 
-/// The event of the eventfd has the number of no registration. It is there to end the wait, no more.
-const ALARM: u64 = u64::MAX;
+thread_local! {
+    /// Made at its first use, after the fork: processes must not share an epoll instance.
+    static EPOLL: nix::Result<Rc<Epoll>> = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).map(Rc::new);
+    static REGISTRATIONS: RefCell<Slab<Registration>> = const { RefCell::new(Slab::new()) };
+    /// Where epoll_wait(2) puts the events.
+    static EVENTS: RefCell<Vec<EpollEvent>> = RefCell::new(vec![EpollEvent::empty(); BATCH]);
+}
 
 #[derive(Clone, Copy)]
 pub(crate) enum Direction {
@@ -27,154 +35,148 @@ pub(crate) enum Direction {
     Write,
 }
 
-pub(super) struct Reactor {
-    epoll: Epoll,
-    pub(super) registrations: RefCell<Slab<Registration>>,
-    /// How many sources were registered ever.
-    generation: Cell<u32>,
-    events: RefCell<Vec<EpollEvent>>,
-    /// The wakers that the last wait found.
-    woken: Cell<Vec<Waker>>,
-}
-
-pub(super) struct Registration {
-    /// Tells it from those that had its place before.
-    pub(super) generation: u32,
-    /// The peer sends no more: no event for the read direction will come after this.
-    pub(super) hung_up: bool,
-    /// By direction: whether an event came that nobody has asked for yet, and who waits for one.
-    pub(super) ready: [bool; 2],
-    waiting: [Option<Waker>; 2],
-}
-
-impl Reactor {
-    /// `alarm` ends a wait when it becomes readable.
-    pub(super) fn new(alarm: &EventFd) -> io::Result<Reactor> {
-        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
-        epoll.add(alarm, EpollEvent::new(EpollFlags::EPOLLIN | EpollFlags::EPOLLET, ALARM))?;
-        Ok(Reactor {
-            epoll,
-            registrations: RefCell::default(),
-            generation: Cell::new(0),
-            events: RefCell::new(vec![EpollEvent::empty(); EVENTS]),
-            woken: Cell::default(),
-        })
-    }
-
-    /// Waits for events and takes note of all that have come. `None` waits forever.
-    pub(super) fn wait(&self, timeout: Option<Duration>) -> io::Result<()> {
-        let mut events = self.events.borrow_mut();
-        let mut woken = self.woken.take();
-        let mut timeout = round_up(timeout);
-        loop {
-            let count = match self.epoll.wait(&mut events, timeout) {
-                Ok(count) => count,
-                Err(Errno::EINTR) => 0, // It has not looked: `Runtime::wait` does so before a timer goes off.
-                Err(error) => return Err(error.into()),
-            };
-            for event in events.iter().take(count) {
-                self.note(event, &mut woken);
-            }
-            if count < EVENTS {
-                break;
-            }
-            // There may be more, and a timer is not to go off before what came in time is seen.
-            timeout = EpollTimeout::ZERO;
-        }
-        self.woken.set(woken);
-        Ok(())
-    }
-
-    pub(super) fn note(&self, event: &EpollEvent, woken: &mut Vec<Waker>) {
-        let mut registrations = self.registrations.borrow_mut();
-        let registration = registrations.get_mut(event.data() as u32);
-        // An event for one that is gone, its place taken by another, is nobody's.
-        let Some(registration) = registration.filter(|it| u64::from(it.generation) == event.data() >> 32) else {
-            return;
-        };
-        let flags = event.events();
-        let hung_up = flags.intersects(EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR);
-        // A broken connection ends every wait: the next try gives the error.
-        let broken = flags.intersects(EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR);
-        registration.hung_up |= hung_up;
-        if hung_up || flags.contains(EpollFlags::EPOLLIN) {
-            woken.extend(registration.set_ready(Direction::Read));
-        }
-        if broken || flags.contains(EpollFlags::EPOLLOUT) {
-            woken.extend(registration.set_ready(Direction::Write));
-        }
-    }
-
-    /// Wakes those that the last wait found. A step of its own: nothing here is borrowed while foreign code runs.
-    pub(super) fn wake_tasks(&self) {
-        let mut woken = self.woken.take();
-        for waker in woken.drain(..) {
-            waker.wake();
-        }
-        self.woken.set(woken);
-    }
-
-    pub(super) fn register(&self, descriptor: BorrowedFd) -> io::Result<u32> {
-        let generation = self.generation.get().wrapping_add(1);
-        self.generation.set(generation);
-        let mut registrations = self.registrations.borrow_mut();
-        let index = registrations.insert_with(|_| Registration::new(generation));
-        let data = u64::from(generation) << 32 | u64::from(index);
-        // What the descriptor is ready for already comes as an event too.
-        let wanted = EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT | EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLET;
-        match self.epoll.add(descriptor, EpollEvent::new(wanted, data)) {
-            Ok(()) => Ok(index),
-            Err(error) => {
-                registrations.remove(index);
-                Err(error.into())
-            }
-        }
-    }
-
-    pub(super) fn deregister(&self, descriptor: BorrowedFd) {
-        let _ = self.epoll.delete(descriptor);
-    }
+struct Registration {
+    /// By direction: whether a try is worthwhile, and the waker of the task that waits for that.
+    ready: [bool; 2],
+    wakers: [Option<Waker>; 2],
+    /// Whether the peer sends no more: then no event for reading will follow.
+    hung_up: bool,
 }
 
 impl Registration {
-    fn new(generation: u32) -> Registration {
-        Registration { generation, hung_up: false, ready: [false; 2], waiting: [None, None] }
+    fn poll(&mut self, is_ready: bool, direction: Direction, cx: &Context) -> Poll<()> {
+        if is_ready {
+            return Poll::Ready(());
+        }
+        self.wakers[direction as usize] = Some(cx.waker().clone());
+        Poll::Pending
     }
 
     fn set_ready(&mut self, direction: Direction) -> Option<Waker> {
         self.ready[direction as usize] = true;
-        self.waiting[direction as usize].take()
-    }
-
-    /// Waits for the peer to hang up. Takes no event.
-    pub(super) fn poll_hung_up(&mut self, cx: &Context) -> Poll<()> {
-        if self.hung_up {
-            return Poll::Ready(());
-        }
-        self.waiting[Direction::Read as usize] = Some(cx.waker().clone());
-        Poll::Pending
-    }
-
-    /// Takes the event that came, or leaves the waker for the next one.
-    pub(super) fn poll_event(&mut self, direction: Direction, cx: &mut Context) -> Poll<()> {
-        let ready = &mut self.ready[direction as usize];
-        if *ready {
-            *ready = false;
-            return Poll::Ready(());
-        }
-        match &mut self.waiting[direction as usize] {
-            Some(waker) => waker.clone_from(cx.waker()), // Does nothing if it is the same.
-            empty => *empty = Some(cx.waker().clone()),
-        }
-        Poll::Pending
+        self.wakers[direction as usize].take()
     }
 }
 
-/// To whole milliseconds: a wait that is too short would be done again and again.
+/// A descriptor to wait for, at most one task in each direction. `T` must be non-blocking.
+pub(crate) struct Source<T: AsFd> {
+    inner: T,
+    /// Of its registration, which is this thread's. So it can't be sent to another.
+    key: u32,
+    not_send: PhantomData<*const ()>,
+}
+
+impl<T: AsFd> Source<T> {
+    pub(crate) fn new(inner: T) -> io::Result<Source<T>> {
+        let flags = EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT | EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLET;
+        let key = REGISTRATIONS.with_borrow(Slab::next_key);
+        // If it is ready already, an event will say so.
+        EPOLL.with(Result::clone)?.add(&inner, EpollEvent::new(flags, key.into()))?;
+        let registration = Registration { ready: [true; 2], wakers: [None, None], hung_up: false };
+        REGISTRATIONS.with_borrow_mut(|registrations| registrations.insert(registration));
+        Ok(Source { inner, key, not_send: PhantomData })
+    }
+
+    pub(crate) fn get(&self) -> &T {
+        &self.inner
+    }
+
+    fn registration<V>(&self, look: impl FnOnce(&mut Registration) -> V) -> V {
+        REGISTRATIONS.with_borrow_mut(|registrations| look(registrations.get_mut(self.key).expect("registered by new")))
+    }
+
+    /// Waits until a try is worthwhile.
+    pub(super) fn poll_ready(&self, direction: Direction, cx: &Context) -> Poll<()> {
+        self.registration(|it| it.poll(it.ready[direction as usize], direction, cx))
+    }
+
+    /// For a read that got all there was: the next one waits for an event, unless none will follow.
+    pub(super) fn set_drained(&self) {
+        self.registration(|it| it.ready[Direction::Read as usize] = it.hung_up);
+    }
+
+    /// Waits until the peer sends no more.
+    pub(super) fn poll_hung_up(&self, cx: &Context) -> Poll<()> {
+        self.registration(|it| it.poll(it.hung_up, Direction::Read, cx))
+    }
+
+    /// Tries `attempt`, now and whenever the descriptor may be ready, until it returns anything but WouldBlock.
+    pub(super) fn poll_try<V>(
+        &self,
+        direction: Direction,
+        cx: &Context,
+        mut attempt: impl FnMut(&T) -> io::Result<V>,
+    ) -> Poll<io::Result<V>> {
+        loop {
+            ready!(self.poll_ready(direction, cx));
+            match attempt(&self.inner) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.registration(|it| it.ready[direction as usize] = false);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => return Poll::Ready(result),
+            }
+        }
+    }
+
+    /// `poll_try` as a future.
+    pub(crate) fn try_until_done<V>(
+        &self,
+        direction: Direction,
+        mut attempt: impl FnMut(&T) -> io::Result<V>,
+    ) -> impl Future<Output = io::Result<V>> {
+        future::poll_fn(move |cx| self.poll_try(direction, cx, &mut attempt))
+    }
+}
+
+impl<T: AsFd> Drop for Source<T> {
+    fn drop(&mut self) {
+        // Not left to close(2): if another process has the file too, events would go on coming (epoll(7), Q6). At the end of
+        // the thread, both of these may be gone already.
+        let _ = EPOLL.try_with(|epoll| epoll.clone()?.delete(&self.inner));
+        let _ = REGISTRATIONS.try_with(|registrations| registrations.borrow_mut().remove(self.key));
+    }
+}
+
+/// Waits for events, and adds to `wakers` those of the tasks that waited for them. `None` waits forever.
+pub(super) fn wait(timeout: Option<Duration>, wakers: &mut Vec<Waker>) -> io::Result<()> {
+    let epoll = EPOLL.with(Result::clone)?;
+    let mut timeout = round_up(timeout);
+    EVENTS.with_borrow_mut(|events| {
+        loop {
+            let count = match epoll.wait(events, timeout) {
+                Err(Errno::EINTR) => 0, // It hasn't looked for events: `runtime::run` does that before a timer fires.
+                count => count?,
+            };
+            events.iter().take(count).for_each(|event| take_event(event, wakers));
+            if count < BATCH {
+                return Ok(());
+            }
+            timeout = EpollTimeout::ZERO; // There may be more, and no timer must fire before all of them are seen.
+        }
+    })
+}
+
+fn take_event(event: &EpollEvent, wakers: &mut Vec<Waker>) {
+    let flags = event.events();
+    // A broken connection ends both waits: the next try returns the error.
+    let is_broken = flags.intersects(EpollFlags::EPOLLHUP | EpollFlags::EPOLLERR);
+    REGISTRATIONS.with_borrow_mut(|registrations| {
+        let Some(registration) = registrations.get_mut(event.data() as u32) else { return };
+        registration.hung_up |= is_broken || flags.contains(EpollFlags::EPOLLRDHUP);
+        if registration.hung_up || flags.contains(EpollFlags::EPOLLIN) {
+            wakers.extend(registration.set_ready(Direction::Read));
+        }
+        if is_broken || flags.contains(EpollFlags::EPOLLOUT) {
+            wakers.extend(registration.set_ready(Direction::Write));
+        }
+    });
+}
+
+/// To whole milliseconds: a wait that is too short would have to be repeated at once.
 fn round_up(timeout: Option<Duration>) -> EpollTimeout {
     let Some(timeout) = timeout else { return EpollTimeout::NONE };
-    let milliseconds = (timeout + Duration::from_nanos(999_999)).as_millis();
-    EpollTimeout::try_from(milliseconds).unwrap_or(EpollTimeout::MAX)
+    EpollTimeout::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(EpollTimeout::MAX)
 }
 
 #[cfg(test)]

@@ -1,47 +1,38 @@
-//! A list whose places are used again: what is put into it is known by the number of its place until it is taken out.
+//! A slab: a list with holes. A value keeps its key until it is removed; then the key is given to another value.
 
-#[derive(Debug)]
 pub(super) struct Slab<T> {
-    places: Vec<Option<T>>,
-    free: Vec<u32>,
+    entries: Vec<Option<T>>,
+    vacant: Vec<u32>,
 }
 
 impl<T> Slab<T> {
     pub(super) const fn new() -> Slab<T> {
-        Slab { places: Vec::new(), free: Vec::new() }
+        Slab { entries: Vec::new(), vacant: Vec::new() }
     }
 
-    /// Puts in what `make` gives for the number of its place.
-    pub(super) fn insert_with(&mut self, make: impl FnOnce(u32) -> T) -> u32 {
-        let index = self.free.pop().unwrap_or_else(|| {
-            self.places.push(None);
-            self.places.len() as u32 - 1
-        });
-        self.places[index as usize] = Some(make(index));
-        index
+    /// The key that the next value gets.
+    pub(super) fn next_key(&self) -> u32 {
+        self.vacant.last().copied().unwrap_or(self.entries.len() as u32)
     }
 
-    pub(super) fn get_mut(&mut self, index: u32) -> Option<&mut T> {
-        self.places.get_mut(index as usize)?.as_mut()
+    pub(super) fn insert(&mut self, value: T) {
+        match self.vacant.pop() {
+            Some(key) => self.entries[key as usize] = Some(value),
+            None => self.entries.push(Some(value)),
+        }
     }
 
-    pub(super) fn remove(&mut self, index: u32) -> Option<T> {
-        let value = self.places.get_mut(index as usize)?.take()?;
-        self.free.push(index);
+    pub(super) fn get_mut(&mut self, key: u32) -> Option<&mut T> {
+        self.entries.get_mut(key as usize)?.as_mut()
+    }
+
+    pub(super) fn remove(&mut self, key: u32) -> Option<T> {
+        let value = self.entries.get_mut(key as usize)?.take()?;
+        self.vacant.push(key);
         Some(value)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.places.iter().flatten()
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.places.len() == self.free.len()
-    }
-}
-
-impl<T> Default for Slab<T> {
-    fn default() -> Slab<T> {
-        Slab::new()
+        self.entries.iter().flatten()
     }
 }

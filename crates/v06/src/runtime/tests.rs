@@ -1,12 +1,9 @@
 //! The loop as a whole: what its turns are made of, and how a run ends.
 
-use std::cell::Cell;
 use std::fs;
 use std::io::{Read, Write};
 use std::net;
-use std::rc::Rc;
 use std::sync::mpsc;
-use std::task::Waker;
 use std::thread;
 
 use anyhow::Result;
@@ -23,10 +20,10 @@ pub(super) fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     std::pin::Pin::new(future).poll(&mut std::task::Context::from_waker(Waker::noop()))
 }
 
-/// Says when it is dropped.
-pub(super) struct Told(pub(super) Rc<Cell<bool>>);
+/// Sets its flag when it is dropped.
+pub(super) struct OnDrop(pub(super) Rc<Cell<bool>>);
 
-impl Drop for Told {
+impl Drop for OnDrop {
     fn drop(&mut self) {
         self.0.set(true);
     }
@@ -35,10 +32,10 @@ impl Drop for Told {
 #[test]
 fn a_run_gives_what_its_first_task_gave_and_drops_the_others() -> Result<()> {
     let dropped = Rc::new(Cell::new(false));
-    let told = Told(dropped.clone());
+    let on_drop = OnDrop(dropped.clone());
     let given = run(async {
         spawn(async move {
-            let _told = told;
+            let _on_drop = on_drop;
             future::pending::<()>().await;
         });
         yield_now().await;
@@ -122,7 +119,7 @@ fn another_thread_wakes_a_task_while_the_loop_sleeps() -> Result<()> {
     let looping = fs::read_link("/proc/thread-self")?;
     let other = thread::spawn(move || -> Result<()> {
         for waker in receiver {
-            // The state of the thread is behind its name, which is in brackets (proc_pid_stat(5)).
+            // The state of the thread follows its name, which is in brackets (proc_pid_stat(5)).
             let stat = || fs::read_to_string(std::path::Path::new("/proc").join(&looping).join("stat"));
             while !stat()?.contains(") S ") {}
             waker.wake();

@@ -1,8 +1,7 @@
 //! The timers: which task waits for which point in time, the earliest first.
 //!
-//! `sleep` waits for one. A `Deadline` bounds another wait. It is moved for every request and hardly ever passes, so
-//! moving it touches no timer: the timer that stands already wakes the task too early, which then looks at the deadline
-//! again and sets a new one.
+//! `sleep` waits for one. A `Deadline` bounds another wait. It moves with every request and hardly ever passes, so moving
+//! it touches no timer: the old timer wakes the task too early, which then looks at the deadline and sets a new one.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -11,105 +10,73 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use super::{RUNTIME, now};
-
-/// When it fires, and a number that tells it from others of that time.
-type Timer = (Instant, u64);
-
-pub(super) struct Timers {
-    timers: RefCell<BTreeMap<Timer, Waker>>,
-    /// How many were set ever.
-    count: Cell<u64>,
+thread_local! {
+    /// By the time at which they are due.
+    static TIMERS: RefCell<BTreeMap<Instant, Waker>> = const { RefCell::new(BTreeMap::new()) };
+    static NOW: Cell<Instant> = Cell::new(Instant::now());
 }
 
-impl Timers {
-    pub(super) const fn new() -> Timers {
-        Timers { timers: RefCell::new(BTreeMap::new()), count: Cell::new(0) }
-    }
+/// The time at which this turn of the loop began. Timers that are due by then have fired.
+pub(crate) fn now() -> Instant {
+    NOW.get()
+}
 
-    fn set(&self, at: Instant, waker: Waker) -> Timer {
-        self.count.set(self.count.get() + 1);
-        let timer = (at, self.count.get());
-        self.timers.borrow_mut().insert(timer, waker);
-        timer
-    }
+/// How long it is from `now` until the next timer, if there is one. Zero if it is due.
+pub(super) fn until_next(now: Instant) -> Option<Duration> {
+    TIMERS.with_borrow(|timers| timers.first_key_value().map(|(due, _)| due.saturating_duration_since(now)))
+}
 
-    /// How long it is until the next timer, if there is one.
-    pub(super) fn until_next(&self) -> Option<Duration> {
-        let timers = self.timers.borrow();
-        let ((at, _), _) = timers.first_key_value()?;
-        // By the clock itself: `now` is from before the tasks ran.
-        Some(at.saturating_duration_since(Instant::now()))
-    }
-
-    /// Whether the time of one has come.
-    pub(super) fn are_due(&self, now: Instant) -> bool {
-        self.timers.borrow().first_key_value().is_some_and(|((at, _), _)| *at <= now)
-    }
-
-    /// Wakes those whose time has come.
-    pub(super) fn wake_tasks(&self, now: Instant) {
-        while let Some(waker) = self.take_due(now) {
-            waker.wake(); // Not in `take_due`: nothing here is borrowed while foreign code runs.
+/// Begins a turn at `now`: removes the timers that are due, and adds their wakers to `wakers`.
+pub(super) fn fire(now: Instant, wakers: &mut Vec<Waker>) {
+    NOW.set(now);
+    TIMERS.with_borrow_mut(|timers| {
+        while let Some(first) = timers.first_entry().filter(|first| *first.key() <= now) {
+            wakers.push(first.remove());
         }
-    }
+    });
+}
 
-    fn take_due(&self, now: Instant) -> Option<Waker> {
-        let mut timers = self.timers.borrow_mut();
-        let first = timers.first_entry()?;
-        (first.key().0 <= now).then(|| first.remove())
+/// A timer: when it is due, unless it is dropped before.
+struct Timer(Instant);
+
+impl Timer {
+    fn new(mut due: Instant, cx: &Context) -> Timer {
+        TIMERS.with_borrow_mut(|timers| {
+            // Each needs a time of its own. (One that has fired keeps its time too: it is in the past, and this one isn't.)
+            while timers.contains_key(&due) {
+                due += Duration::from_nanos(1);
+            }
+            timers.insert(due, cx.waker().clone());
+        });
+        Timer(due)
     }
 }
 
-/// A timer that is set, until it is dropped.
-struct Standing(Timer);
-
-impl Standing {
-    fn new(at: Instant, cx: &Context) -> Standing {
-        Standing(super::with(|runtime| runtime.timers.set(at, cx.waker().clone())))
-    }
-
-    fn at(&self) -> Instant {
-        self.0.0
-    }
-}
-
-impl Drop for Standing {
+impl Drop for Timer {
     fn drop(&mut self) {
-        // Not `with`: at the thread's end the runtime may be gone before the timer.
-        let remove = |timers: &Timers| timers.timers.borrow_mut().remove(&self.0);
-        let waker = RUNTIME.try_with(|place| place.get().and_then(|runtime| remove(&runtime.timers)));
-        drop(waker); // Now that nothing is borrowed.
+        // At the end of the thread TIMERS may be gone before the timer.
+        let waker = TIMERS.try_with(|timers| timers.borrow_mut().remove(&self.0));
+        drop(waker); // Now that TIMERS isn't borrowed.
     }
 }
 
-/// Waits for `duration` at least.
-pub(crate) fn sleep(duration: Duration) -> Sleep {
-    Sleep { at: Instant::now() + duration, timer: None }
-}
-
-pub(crate) struct Sleep {
-    at: Instant,
-    timer: Option<Standing>,
-}
-
-impl Future for Sleep {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Sleep>, cx: &mut Context) -> Poll<()> {
-        if self.at <= now() {
+/// Waits for at least `duration`.
+pub(crate) fn sleep(duration: Duration) -> impl Future<Output = ()> + Unpin {
+    let due = Instant::now() + duration;
+    let mut timer = None;
+    future::poll_fn(move |cx| {
+        if due <= now() {
             return Poll::Ready(());
         }
-        // Anew each time: the one who polls may be another than before.
-        self.timer = Some(Standing::new(self.at, cx));
+        timer.replace(Timer::new(due, cx)); // Each time, because another task may be polling now.
         Poll::Pending
-    }
+    })
 }
 
-/// The point in time at which what one task waits for has to have come.
+/// A limit for how long one task waits.
 pub(crate) struct Deadline {
     at: Cell<Instant>,
-    timer: Cell<Option<Standing>>,
+    timer: Cell<Option<Timer>>,
 }
 
 impl Deadline {
@@ -125,9 +92,9 @@ impl Deadline {
         self.at.set(at);
     }
 
-    /// Waits for `future`; gives None if the deadline passes first. Watched by one task only: its timer wakes that one.
-    pub(crate) fn watch<F: Future + Unpin>(&self, mut future: F) -> impl Future<Output = Option<F::Output>> + Unpin {
-        // Not an `async fn`: it would hold the future twice, as what it was given and as what it waits for.
+    /// Waits for `future`, or returns None once the deadline has passed. Always from the same task, which the timer wakes.
+    pub(crate) fn timeout<F: Future + Unpin>(&self, mut future: F) -> impl Future<Output = Option<F::Output>> + Unpin {
+        // Not an `async fn`, which would hold the future twice: as its argument, and as what it waits for.
         future::poll_fn(move |cx| match Pin::new(&mut future).poll(cx) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
             Poll::Pending => self.poll_passed(cx).map(|()| None),
@@ -139,9 +106,9 @@ impl Deadline {
         if at <= now {
             return Poll::Ready(());
         }
-        // One that has fired stands no more. One that stands and is not later than the deadline is good enough.
-        let standing = self.timer.take().filter(|timer| now < timer.at() && timer.at() <= at);
-        self.timer.set(Some(standing.unwrap_or_else(|| Standing::new(at, cx))));
+        // Any timer will do that hasn't fired yet, and isn't later than the deadline.
+        let timer = self.timer.take().filter(|timer| now < timer.0 && timer.0 <= at);
+        self.timer.set(Some(timer.unwrap_or_else(|| Timer::new(at, cx))));
         Poll::Pending
     }
 }

@@ -49,7 +49,7 @@ impl Chapter {
     }
 }
 
-const CHAPTERS: [Chapter; 12] = [
+const CHAPTERS: [Chapter; 13] = [
     Chapter {
         name: "v01",
         version: Stage::V01,
@@ -223,7 +223,7 @@ const CHAPTERS: [Chapter; 12] = [
         },
         r#break: Break {
             title: "one event, one read",
-            asks: "In runtime/tcp.rs, `poll_read` takes every read for the last one that gives something.",
+            asks: "In runtime/sockets.rs, `poll_read` takes every read for one that got all there was.",
             notices: &["echoes_a_body_of_one_mebibyte", "limits_a_chunked_body"],
         },
     },
@@ -251,7 +251,7 @@ const CHAPTERS: [Chapter; 12] = [
         name: "v06-reactor",
         version: Stage::V06,
         ids: ["v06.7", "v06.8", "v06.9"],
-        predict: "a timer that has to wait",
+        predict: "a deadline that moves back",
         write: Write {
             title: "an application that takes too long",
             asks: "A third application, `brisk`: a middleware that calls `site` and gives it a second to answer. Who takes longer is dropped, \
@@ -268,15 +268,35 @@ const CHAPTERS: [Chapter; 12] = [
         },
     },
     Chapter {
-        name: "v06-workers",
+        name: "v06-worker",
         version: Stage::V06,
         ids: ["v06.10", "v06.11", "v06.12"],
+        predict: "a timer that has to wait",
+        write: Write {
+            title: "the last request of a connection",
+            asks: "A knob MAX_REQUESTS: so many requests are answered on a connection. The response to the last one says `Connection: close`, \
+                   and then the server closes.",
+            case: "closes_after_its_last_request",
+            says: "Count them in the conversation, and let `Sending` say that the connection ends. The client may have sent more already: \
+                   linger, or a reset overtakes the responses.",
+            run: v06::closes_after_its_last_request,
+        },
+        r#break: Break {
+            title: "a client that has finished sending",
+            asks: "In conversation.rs, `client_leaves` doesn't wait after the end of what the client sends.",
+            notices: &["answers_a_client_that_has_finished_sending"],
+        },
+    },
+    Chapter {
+        name: "v06-workers",
+        version: Stage::V06,
+        ids: ["v06.13", "v06.14", "v06.15"],
         predict: "which worker answers",
         write: Write {
             title: "one worker more",
             asks: "At SIGTTIN the master starts one more worker, with a listener of its own, and keeps it at work like the others.",
             case: "starts_one_more_worker_at_sigttin",
-            says: "A flag and the self-pipe, as for SIGHUP, and a new `Place` with a listener like those that `listeners::share` makes; the loop \
+            says: "A flag and the self-pipe, as for SIGHUP, and a new `Slot` with a listener like those that `listeners::share` makes; the loop \
                    fills it. `block` and `become_worker` have to treat SIGTTIN like SIGHUP.",
             run: v06::starts_one_more_worker_at_sigttin,
         },

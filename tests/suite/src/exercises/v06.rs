@@ -9,10 +9,10 @@ use crate::case::{Outcome, Stop, failed, require};
 use crate::cases::v02::has_body;
 use crate::cases::v03::has_status;
 use crate::cases::v05::has_stopped;
-use crate::cases::v06::{answered, are_replaced, goes_on, one_of_each, with_one_worker};
+use crate::cases::v06::{answered, are_replaced, goes_on, one_of_each, says, with_one_worker};
 use crate::client::Client;
 use crate::proc::Process;
-use crate::request::{get, post};
+use crate::request::{get, plain_get, post};
 use crate::server::Server;
 use crate::transcript::visible;
 
@@ -75,6 +75,24 @@ pub(super) fn drops_an_application_that_takes_too_long(bench: &Bench) -> Outcome
     let site = with_one_worker(bench)?;
     let mut patient = asks(&site, "/sleep/1500")?;
     patient.status(200).map(drop)
+}
+
+pub(super) fn closes_after_its_last_request(bench: &Bench) -> Outcome {
+    let server = bench.start(&bench.program().knob("WORKERS", "1").knob("MAX_REQUESTS", "3"))?;
+    let mut client = server.connect()?;
+    for word in ["keep-alive", "keep-alive", "close"] {
+        client.send(plain_get("/"))?;
+        says(&client.status(200)?, word)?;
+    }
+    client.closes()?;
+    // Of more requests at once the first three are answered, and the rest doesn't cost the client their responses.
+    let mut client = server.connect()?;
+    client.send(plain_get("/").repeat(1000))?;
+    for word in ["keep-alive", "keep-alive", "close"] {
+        says(&client.status(200)?, word)?;
+    }
+    client.closes()?;
+    server.serves_the_next()
 }
 
 pub(super) fn starts_one_more_worker_at_sigttin(bench: &Bench) -> Outcome {

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
 use anyhow::Result;
 
@@ -96,7 +96,7 @@ fn a_job_whose_caller_went_ends_by_itself() -> Result<()> {
     drop(call);
     assert!(drops.try_recv().is_err());
     open.send(())?;
-    drops.recv()?; // What it gave was dropped.
+    drops.recv()?; // The result was dropped.
     Ok(())
 }
 

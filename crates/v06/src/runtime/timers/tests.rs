@@ -8,43 +8,46 @@ use anyhow::Result;
 
 use super::*;
 use crate::runtime::tests::{poll_once, run};
-use crate::runtime::{with, yield_now};
+use crate::runtime::yield_now;
 
-/// Its number is noted when it is woken.
-struct Noted(u32, Arc<Mutex<Vec<u32>>>);
-
-impl Wake for Noted {
-    fn wake(self: Arc<Noted>) {
-        self.1.lock().expect("nobody panics with it").push(self.0);
-    }
-}
-
-/// When the timers of this thread fire.
-fn standing() -> Vec<Instant> {
-    with(|runtime| runtime.timers.timers.borrow().keys().map(|(at, _)| *at).collect())
+/// When the timers of this thread are due.
+fn due() -> Vec<Instant> {
+    TIMERS.with_borrow(|timers| timers.keys().copied().collect())
 }
 
 const HOUR: Duration = Duration::from_secs(3600);
 
+/// Notes its number when it is woken.
+struct Numbered(u32, Arc<Mutex<Vec<u32>>>);
+
+impl Wake for Numbered {
+    fn wake(self: Arc<Numbered>) {
+        self.1.lock().expect("not poisoned").push(self.0);
+    }
+}
+
 #[test]
 fn timers_fire_when_due_in_the_order_of_their_times() {
     let woken = Arc::new(Mutex::new(Vec::new()));
-    let timers = Timers::new();
     let start = Instant::now() + HOUR;
     let second = |count| start + Duration::from_secs(count);
-    for (number, at) in [(3, 30), (1, 10), (2, 20), (4, 30)] {
-        timers.set(second(at), Arc::new(Noted(number, woken.clone())).into());
-    }
+    let _timers = [(3, 30), (1, 10), (2, 20), (4, 30)].map(|(number, at)| {
+        let waker = Arc::new(Numbered(number, woken.clone())).into();
+        Timer::new(second(at), &Context::from_waker(&waker))
+    });
     let woken_at = |count| {
-        timers.wake_tasks(second(count));
-        std::mem::take(&mut *woken.lock().expect("nobody panics with it"))
+        let mut wakers = Vec::new();
+        fire(second(count), &mut wakers);
+        assert_eq!(now(), second(count));
+        wakers.into_iter().for_each(Waker::wake);
+        std::mem::take(&mut *woken.lock().expect("not poisoned"))
     };
     assert_eq!(woken_at(9), []);
-    assert!(timers.until_next() > Some(HOUR));
+    assert_eq!([9, 10, 11].map(|count| until_next(second(count))), [1, 0, 0].map(Duration::from_secs).map(Some));
     assert_eq!(woken_at(20), [1, 2]);
     assert_eq!(woken_at(29), []);
     assert_eq!(woken_at(99), [3, 4]);
-    assert_eq!(timers.until_next(), None);
+    assert_eq!(until_next(second(99)), None);
 }
 
 #[test]
@@ -53,26 +56,23 @@ fn a_sleep_is_not_too_short() -> Result<()> {
         let start = Instant::now();
         sleep(Duration::from_millis(3)).await;
         assert!(start.elapsed() >= Duration::from_millis(3));
-        assert_eq!(standing(), []);
+        assert_eq!(due(), []);
         sleep(Duration::ZERO).await;
-        Sleep { at: start, timer: None }.await;
     })
 }
 
 #[test]
 fn a_sleep_that_is_dropped_leaves_no_timer() -> Result<()> {
     run(async {
-        let (at, later) = (now() + HOUR, now() + 2 * HOUR);
-        let mut first = Sleep { at, timer: None };
-        let mut second = Sleep { at: later, timer: None };
-        assert_eq!(standing(), []);
+        let (mut first, mut second) = (sleep(HOUR), sleep(2 * HOUR));
+        assert_eq!(due(), []);
         assert!(poll_once(&mut first).is_pending() && poll_once(&mut second).is_pending());
         assert!(poll_once(&mut first).is_pending());
-        assert_eq!(standing(), [at, later]);
+        assert_eq!(due().len(), 2);
         drop(first);
-        assert_eq!(standing(), [later]);
+        assert!(matches!(due()[..], [at] if at > now() + HOUR));
         drop(second);
-        assert_eq!(standing(), []);
+        assert_eq!(due(), []);
     })
 }
 
@@ -81,18 +81,18 @@ fn a_deadline_that_moves_later_leaves_its_timer_alone() -> Result<()> {
     run(async {
         let at = now() + HOUR;
         let deadline = Deadline::new(at);
-        let wait = || assert_eq!(poll_once(&mut deadline.watch(pending::<()>())), Poll::Pending);
-        assert_eq!(standing(), []);
+        let wait = || assert_eq!(poll_once(&mut deadline.timeout(pending::<()>())), Poll::Pending);
+        assert_eq!(due(), []);
         wait();
         deadline.set(at + HOUR);
         wait();
-        assert_eq!(standing(), [at]);
+        assert_eq!(due(), [at]);
         // Earlier than the timer: that would come too late.
         deadline.set(at - HOUR / 2);
         wait();
-        assert_eq!(standing(), [at - HOUR / 2]);
+        assert_eq!(due(), [at - HOUR / 2]);
         drop(deadline);
-        assert_eq!(standing(), []);
+        assert_eq!(due(), []);
     })
 }
 
@@ -107,11 +107,11 @@ fn a_deadline_that_was_moved_passes_at_its_last_time() -> Result<()> {
             Poll::Ready(())
         })
         .await;
-        assert_eq!(standing(), [first]);
+        assert_eq!(due(), [first]);
         deadline.set(last);
-        assert_eq!(deadline.watch(pending::<()>()).await, None);
+        assert_eq!(deadline.timeout(pending::<()>()).await, None);
         assert!(now() >= last);
-        assert_eq!(standing(), []);
+        assert_eq!(due(), []);
     })
 }
 
@@ -120,8 +120,8 @@ fn what_is_there_is_given_though_the_deadline_has_passed() -> Result<()> {
     run(async {
         let deadline = Deadline::new(now());
         yield_now().await;
-        assert_eq!(deadline.watch(ready(7)).await, Some(7));
-        assert_eq!(deadline.watch(pending::<()>()).await, None);
+        assert_eq!(deadline.timeout(ready(7)).await, Some(7));
+        assert_eq!(deadline.timeout(pending::<()>()).await, None);
     })
 }
 
