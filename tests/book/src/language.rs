@@ -22,9 +22,6 @@ use rules::Rules;
 use spelling::Spelling;
 use text::Passage;
 
-/// The pages and sources that still read like before. Rewrite one, then take it off this list.
-pub const NOT_YET: [&str; 0] = [];
-
 /// Other Markdown files that readers see.
 const PAGES: [&str; 3] = ["README.md", "tests/fuzz/README.md", "tests/suite/examples/README.md"];
 
@@ -89,26 +86,15 @@ impl Language {
         true
     }
 
-    /// All that is wrong in the repository. A file on the list of those not held to it yet is left out, unless nothing
-    /// is wrong with it.
+    /// All that is wrong in the repository.
     ///
     /// # Errors
     ///
     /// A file that can't be read.
-    pub fn check(&self, root: &Path, not_yet: &[&str]) -> Result<Vec<Fault>> {
+    pub fn check(&self, root: &Path) -> Result<Vec<Fault>> {
         let mut faults = self.spelling.check_words();
-        let mut listed = BTreeSet::new();
         for path in files(root)? {
-            let found = self.check_file(root, &path)?;
-            match entry(&path, not_yet) {
-                None => faults.extend(found),
-                Some(_) if found.is_empty() => {}
-                Some(entry) => drop(listed.insert(entry)),
-            }
-        }
-        for entry in not_yet.iter().filter(|entry| !listed.contains(*entry)) {
-            let text = format!("nothing is wrong with {entry} any more; take it off the list NOT_YET");
-            faults.push(Fault::new("tests/book/src/language.rs", 1, text));
+            faults.extend(self.check_file(root, &path)?);
         }
         faults.extend(self.check_allowed());
         Ok(faults)
@@ -126,14 +112,9 @@ impl Language {
     }
 }
 
-/// The entry of the list that a file is under.
-fn entry<'a>(path: &str, not_yet: &[&'a str]) -> Option<&'a str> {
-    not_yet.iter().copied().find(|entry| Path::new(path).starts_with(entry))
-}
-
-/// Whether a page is held to the language: it is neither on the list nor made from measurements.
+/// Whether a page is held to the language: it is not made from measurements.
 pub fn is_held(path: &str) -> bool {
-    entry(path, &NOT_YET).is_none() && !path.starts_with(MEASURED)
+    !path.starts_with(MEASURED)
 }
 
 /// The files that are checked, from the root: the pages, except those that are measured, and the servers' sources.

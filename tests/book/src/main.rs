@@ -9,7 +9,7 @@ use book::chapter::Chapter;
 use book::check::Report;
 use book::code::{Telling, checkpoint};
 use book::console::namespaces;
-use book::language::{self, Language, NOT_YET};
+use book::language::{self, Language};
 use book::{check, exercises, glossary, refresh, replay};
 use clap::{Parser, Subcommand};
 use suite::server::supervisor::end_without_a_reader;
@@ -139,8 +139,8 @@ fn check_pages(book: &Book, names: &[String], only_read: bool) -> Result<bool> {
     let language = Language::new()?;
     if names.is_empty() {
         report.faults.extend(glossary::check(book)?);
-        report.faults.extend(checkpoint::listed(book, &checkpoint::WITHOUT));
-        report.faults.extend(language.check(&book.root, &NOT_YET)?);
+        report.faults.extend(checkpoint::missing(book));
+        report.faults.extend(language.check(&book.root)?);
     }
     for page in pages.iter().filter(|page| !names.is_empty() && language::is_held(&page.path)) {
         report.faults.extend(language.check_file(&book.root, &page.path)?);

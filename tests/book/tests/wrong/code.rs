@@ -1,7 +1,6 @@
 //! The code that a chapter shows.
 
 use anyhow::Result;
-use book::code::checkpoint::listed;
 
 use crate::repository::{CHAPTER, Repository, has, has_all, right, wrong};
 
@@ -155,13 +154,4 @@ fn a_file_can_be_written_anew() -> Result<()> {
     assert_eq!(repository.faults()?, []);
     repository.edit(CHAPTER, "serve() {\n    new::one();\n}", "serve() {\n    new::one();")?;
     has(&repository, 39, "the blocks do not add up to crates/v02")
-}
-
-#[test]
-fn a_chapter_without_checkpoints_is_on_the_list_of_these() -> Result<()> {
-    let book = Repository::new()?.book()?;
-    assert_eq!(listed(&book, &["v01", "v02"]), []);
-    let faults: Vec<_> = listed(&book, &["v01"]).iter().map(ToString::to_string).collect();
-    assert!(faults.len() == 1 && faults[0].starts_with("lessons/v02.md:1: it has no checkpoint"), "{faults:#?}");
-    Ok(())
 }
