@@ -25,6 +25,12 @@ pub(crate) fn is_stuck_at_stderr(pid: i32) -> bool {
     matches!(call, Ok(Syscall::Blocked { syscall_number: libc::SYS_write, argument_registers: [2, ..], .. }))
 }
 
+/// Whether a process waits in a system call, as far as the kernel tells.
+pub(crate) fn is_waiting(pid: i32) -> bool {
+    let call = procfs::process::Process::new(pid).and_then(|process| process.syscall());
+    matches!(call, Ok(Syscall::Blocked { .. }) | Err(_))
+}
+
 /// Whether somebody listens at `address`.
 pub(crate) fn is_listening(address: SocketAddr) -> bool {
     queue::is_listened_at(address).unwrap_or_else(|_| {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::bench::Bench;
 use crate::case::{Outcome, Stop, require};
 use crate::limit::Limit;
+use crate::proc;
 use crate::program::Program;
 use crate::request::get;
 use crate::server::Server;
@@ -13,6 +14,8 @@ use crate::server::Server;
 /// How long a server in need is watched, and how many lines it may write meanwhile. A flood is found at once.
 const WATCH: Duration = Duration::from_millis(500);
 const LINES: usize = 50;
+/// How long a server's processes may take until all of them wait. One that never waits is tried all the same.
+const SETTLED: Duration = Duration::from_secs(2);
 
 pub(crate) fn rests_when_it_can_not_accept(bench: &Bench) -> Outcome {
     let server = bench.start(&in_need(bench.program()))?;
@@ -28,6 +31,8 @@ pub(crate) fn rests_when_it_can_not_accept(bench: &Bench) -> Outcome {
 
 /// No process of the server can open one more, until the limits are dropped.
 pub(crate) fn out_of_descriptors(server: &Server) -> Outcome<Vec<Limit>> {
+    // A process that is still starting may close some that it has inherited, and then open others in their place.
+    proc::until(SETTLED, || server.processes().iter().all(|process| proc::is_waiting(process.pid)));
     let limits: io::Result<_> = server.processes().iter().map(|process| Limit::of_descriptors(process.pid)).collect();
     limits.map_err(not_here)
 }
