@@ -78,6 +78,20 @@ macro_rules! stage {
             v06_cases
         );
     };
+    (v07, $binary:expr) => {
+        $crate::stage!(
+            v07,
+            $binary,
+            v01_cases,
+            v02_cases,
+            v02_to_v05_cases,
+            v03_cases,
+            v04_cases,
+            v05_cases,
+            v05_only_cases,
+            v06_cases
+        );
+    };
     ($now:ident, $binary:expr, $($list:ident),+) => {
         const BINARY: &str = $binary;
         $($crate::$list!(tests $now);)+
@@ -99,6 +113,7 @@ macro_rules! stage {
 #[macro_export]
 macro_rules! tests {
     (v06; $stage:ident until v05 $why:literal; $($rest:tt)*) => {};
+    (v07; $stage:ident until v05 $why:literal; $($rest:tt)*) => {};
     ($now:ident; $stage:ident $(until $last:ident $why:literal)?; $($name:ident: $says:literal;)*) => {
         $(
             #[test]

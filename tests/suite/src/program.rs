@@ -17,7 +17,7 @@ use nix::unistd::{Pid, close, getpid, getppid, setpgid, setsid};
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 /// What a server may read from its environment. It is started without them, except those that a case sets.
-const KNOBS: [&str; 9] = [
+const KNOBS: [&str; 13] = [
     "LOG",
     "TIMEOUT",
     "MAX_CHILDREN",
@@ -27,6 +27,10 @@ const KNOBS: [&str; 9] = [
     "MAX_BODIES",
     "KEEP_ALIVE",
     "SEND_TIMEOUT",
+    "MAX_BODY",
+    "THREADS",
+    "APP_TIMEOUT",
+    "RELOAD",
 ];
 
 /// The signals that stop a server, and the one that tells of a child's end.

@@ -42,10 +42,10 @@ fn timers_fire_when_due_in_the_order_of_their_times() {
         wakers.into_iter().for_each(Waker::wake);
         std::mem::take(&mut *woken.lock().expect("not poisoned"))
     };
-    assert_eq!(woken_at(9), []);
+    assert!(woken_at(9).is_empty());
     assert_eq!([9, 10, 11].map(|count| until_next(second(count))), [1, 0, 0].map(Duration::from_secs).map(Some));
     assert_eq!(woken_at(20), [1, 2]);
-    assert_eq!(woken_at(29), []);
+    assert!(woken_at(29).is_empty());
     assert_eq!(woken_at(99), [3, 4]);
     assert_eq!(until_next(second(99)), None);
 }

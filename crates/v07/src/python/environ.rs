@@ -1,0 +1,67 @@
+//! The environ as Python's dictionary: texts, whose characters are the bytes that came (latin-1; PEP 3333, "Unicode Issues").
+
+use std::net::SocketAddr;
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyString};
+
+use crate::wsgi::environ::{self, Environ, Variables};
+
+/// What is needed of a request to make its dictionary, in any thread.
+pub(super) struct Request {
+    variables: Variables,
+    input: Vec<u8>,
+}
+
+impl Request {
+    pub(super) fn take(environ: &mut Environ) -> Request {
+        Request { variables: environ.take_variables(), input: environ.take_input() }
+    }
+}
+
+/// What is the same for all requests.
+pub(super) struct Template {
+    environ: Py<PyDict>,
+    /// The class `io.BytesIO`: what an application reads the body from.
+    bytes_io: Py<PyAny>,
+}
+
+impl Template {
+    /// `is_threaded`: whether another thread may be running the application at the same time.
+    pub(super) fn new(py: Python, server: SocketAddr, is_threaded: bool) -> PyResult<Template> {
+        let environ = PyDict::new(py);
+        for (name, value) in environ::own_variables(server, true).iter() {
+            environ.set_item(name, text(py, value))?;
+        }
+        environ.set_item("wsgi.version", (1, 0))?;
+        environ.set_item("wsgi.multithread", is_threaded)?;
+        environ.set_item("wsgi.multiprocess", true)?;
+        environ.set_item("wsgi.run_once", false)?;
+        environ.set_item("wsgi.errors", py.import("sys")?.getattr("stderr")?)?;
+        // The body is whole and decoded, so an application may read to its end, whatever CONTENT_LENGTH says.
+        environ.set_item("wsgi.input_terminated", true)?;
+        Ok(Template { environ: environ.unbind(), bytes_io: py.import("io")?.getattr("BytesIO")?.unbind() })
+    }
+
+    /// The dictionary for a request.
+    pub(super) fn environ<'py>(&self, py: Python<'py>, request: Request) -> PyResult<Bound<'py, PyDict>> {
+        let environ = self.environ.bind(py).copy()?;
+        for (name, value) in request.variables.iter() {
+            environ.set_item(name, text(py, value))?;
+        }
+        let input = self.bytes_io.bind(py).call1((PyBytes::new(py, &request.input),))?;
+        environ.set_item("wsgi.input", input)?;
+        Ok(environ)
+    }
+}
+
+fn text<'py>(py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyString> {
+    let start = bytes.as_ptr().cast();
+    // SAFETY: it copies so many bytes from there into a new text, which is this caller's alone. A slice is never longer
+    // than an isize.
+    unsafe {
+        let text = ffi::PyUnicode_DecodeLatin1(start, bytes.len() as ffi::Py_ssize_t, std::ptr::null());
+        Bound::from_owned_ptr(py, text).cast_into_unchecked()
+    }
+}

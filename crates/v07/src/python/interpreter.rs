@@ -1,0 +1,125 @@
+//! CPython, in this process: its start and its end.
+//!
+//! It is started in each worker, after the fork. Started before, all workers would share the state of its random numbers,
+//! locks that its threads hold, and the modules of the day when the server was started.
+//!
+//! Sources: "Initialization, Finalization, and Threads" and "Python Initialization Configuration" in the Python/C API manual.
+
+use std::env;
+use std::ffi::{CStr, CString};
+use std::fs;
+use std::mem::MaybeUninit;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use nix::libc::{self, sigaction};
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+/// Starts Python in this process. Modules are found in the current directory, and in the virtual environment that
+/// VIRTUAL_ENV names.
+pub(super) fn start() -> Result<()> {
+    let environment = env::var_os("VIRTUAL_ENV").filter(|path| !path.is_empty()).map(PathBuf::from);
+    if let Some(path) = &environment {
+        check_version(path)?;
+    }
+    initialize(environment.map(|path| path.join("bin/python3")).as_deref())?;
+    let directory = env::current_dir().context("cannot find the current directory")?;
+    Python::attach(|py| {
+        // As text: a Path is ignored there. `threading` has to be imported by the main thread, which it takes note of.
+        py.import("sys")?.getattr("path")?.call_method1("insert", (0, directory.as_os_str()))?;
+        py.import("threading").map(drop)
+    })
+    .context("cannot prepare Python")
+}
+
+/// Ends Python: waits for its threads, calls what was registered with `atexit`, and writes what `print` has buffered.
+pub(crate) fn finish() {
+    // SAFETY: these may be called at any time; the lock is taken before the end, which also gives it back.
+    unsafe {
+        if ffi::Py_IsInitialized() != 0 {
+            ffi::PyGILState_Ensure();
+            ffi::Py_FinalizeEx();
+        }
+    }
+}
+
+fn initialize(executable: Option<&Path>) -> Result<()> {
+    let mut config = MaybeUninit::<ffi::PyConfig>::uninit();
+    // SAFETY: this fills in the whole of it.
+    let mut config = unsafe {
+        ffi::PyConfig_InitPythonConfig(config.as_mut_ptr());
+        config.assume_init()
+    };
+    config.install_signal_handlers = 0; // Signals are the server's business,
+    config.parse_argv = 0; // and so are its arguments.
+    if let Some(path) = executable {
+        let path = CString::new(path.as_os_str().as_bytes())?;
+        // SAFETY: `config` was filled in, and `executable` is a part of it.
+        check(unsafe { ffi::PyConfig_SetBytesString(&mut config, &raw mut config.executable, path.as_ptr()) })?;
+    }
+    // SAFETY: `config` was filled in, and Python isn't running yet.
+    let status = unsafe { ffi::Py_InitializeFromConfig(&config) };
+    // SAFETY: as above; after it, nothing uses `config`.
+    unsafe { ffi::PyConfig_Clear(&mut config) };
+    check(status)?;
+    // SAFETY: this thread has the interpreter's lock since the start. From here on it takes it for each call.
+    unsafe { ffi::PyEval_SaveThread() };
+    Ok(())
+}
+
+fn check(status: ffi::PyStatus) -> Result<()> {
+    // SAFETY: it was returned by a function of this API; its message is a C string or null.
+    unsafe {
+        if ffi::PyStatus_Exception(status) == 0 {
+            return Ok(());
+        }
+        let message = if status.err_msg.is_null() { c"unknown error" } else { CStr::from_ptr(status.err_msg) };
+        bail!("cannot start Python: {}; is PYTHONHOME set?", message.to_string_lossy())
+    }
+}
+
+/// The packages of a virtual environment are for one version of Python: another one would not find them, or fail in them.
+fn check_version(environment: &Path) -> Result<()> {
+    let file = environment.join("pyvenv.cfg");
+    let text = fs::read_to_string(&file)
+        .with_context(|| format!("VIRTUAL_ENV is not a virtual environment: cannot read {}", file.display()))?;
+    let entry = |name| {
+        let values = text.lines().filter_map(|line| line.split_once('='));
+        values.into_iter().find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim().to_owned())
+    };
+    let Some(theirs) = entry("version").or_else(|| entry("version_info")) else { return Ok(()) };
+    // SAFETY: it returns a string that lasts as long as the process, also before Python is started.
+    let ours = unsafe { CStr::from_ptr(ffi::Py_GetVersion()) }.to_string_lossy();
+    let ours = ours.split_whitespace().next().unwrap_or_default();
+    if !theirs.starts_with(ours) {
+        bail!(
+            "the virtual environment {} is for Python {theirs}, but v07 was built with Python {ours}; build v07 with \
+             PYO3_PYTHON={}/bin/python3, or make an environment with Python {ours}",
+            environment.display(),
+            environment.display()
+        );
+    }
+    Ok(())
+}
+
+/// What this process does on SIGTERM. An application may change it, while it is imported say, and then nothing would stop
+/// its worker.
+pub(super) struct Disposition(sigaction);
+
+impl Disposition {
+    pub(super) fn take() -> Disposition {
+        let mut action = MaybeUninit::zeroed();
+        // SAFETY: it is filled in; without a new action nothing changes.
+        unsafe {
+            sigaction(libc::SIGTERM, std::ptr::null(), action.as_mut_ptr());
+            Disposition(action.assume_init())
+        }
+    }
+
+    pub(super) fn restore(&self) {
+        // SAFETY: this action was in force before.
+        unsafe { sigaction(libc::SIGTERM, &self.0, std::ptr::null_mut()) };
+    }
+}

@@ -1,0 +1,173 @@
+//! The environ: the dictionary that describes a request to an application (PEP 3333, "environ Variables").
+//!
+//! Values are bytes, as they came: PATH_INFO is percent-decoded and may contain any of them. The variables are made when the
+//! first one is asked for: an application that needs none doesn't pay for them.
+
+use std::cell::OnceCell;
+use std::io::{self, Cursor, Write};
+use std::mem;
+use std::net::SocketAddr;
+use std::ops::Index;
+
+use crate::http::request::Request;
+use crate::http::target::percent_decode;
+use crate::log;
+
+pub(crate) struct Environ {
+    variables: OnceCell<Variables>,
+    peer: SocketAddr,
+    server: SocketAddr,
+    multiprocess: bool,
+    pub(crate) request: Request,
+    /// `wsgi.input`: the body of the request.
+    pub(crate) input: Cursor<Vec<u8>>,
+    /// `wsgi.errors`: lines for the server's log.
+    pub(crate) errors: Errors,
+}
+
+impl Environ {
+    /// For a request that `peer` sent to `server`. `multiprocess`: whether another process may be running the same
+    /// application at the same time.
+    pub(crate) fn new(mut request: Request, peer: SocketAddr, server: SocketAddr, multiprocess: bool) -> Environ {
+        let input = Cursor::new(mem::take(&mut request.body));
+        let variables = OnceCell::new();
+        Environ { variables, peer, server, multiprocess, request, input, errors: Errors::default() }
+    }
+
+    /// Takes the variables that are this request's. (Those that are the same for all: `own_variables`.)
+    pub(crate) fn take_variables(&mut self) -> Variables {
+        let mut variables = Variables::default();
+        variables.add_request(&self.request, self.peer);
+        variables.add_fields(&self.request, self.input.get_ref().len());
+        variables
+    }
+
+    /// Takes the body of the request.
+    pub(crate) fn take_input(&mut self) -> Vec<u8> {
+        mem::take(&mut self.input).into_inner()
+    }
+
+    /// The variable's value.
+    pub(crate) fn get(&self, name: &str) -> Option<&[u8]> {
+        self.iter().find(|(other, _)| *other == name).map(|(_, value)| value)
+    }
+
+    /// All variables, name and value, in the order in which they were set.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.variables().iter()
+    }
+
+    fn variables(&self) -> &Variables {
+        self.variables.get_or_init(|| {
+            let mut variables = Variables::default();
+            variables.add_own(self.server, self.multiprocess);
+            variables.add_request(&self.request, self.peer);
+            variables.add_fields(&self.request, self.input.get_ref().len());
+            variables
+        })
+    }
+}
+
+/// The variables that are the same for all requests.
+pub(crate) fn own_variables(server: SocketAddr, multiprocess: bool) -> Variables {
+    let mut variables = Variables::default();
+    variables.add_own(server, multiprocess);
+    variables
+}
+
+/// Names and values.
+#[derive(Default)]
+pub(crate) struct Variables(Vec<(String, Vec<u8>)>);
+
+impl Variables {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_slice()))
+    }
+
+    fn set(&mut self, name: &str, value: impl Into<Vec<u8>>) {
+        self.0.push((name.to_owned(), value.into()));
+    }
+
+    /// Adds the variables that are the same for all requests.
+    fn add_own(&mut self, server: SocketAddr, multiprocess: bool) {
+        let host = if server.is_ipv6() { format!("[{}]", server.ip()) } else { server.ip().to_string() };
+        self.set("SCRIPT_NAME", "");
+        self.set("SERVER_NAME", host); // RFC 3875 4.1.14
+        self.set("SERVER_PORT", server.port().to_string());
+        self.set("wsgi.version", "1.0");
+        self.set("wsgi.url_scheme", "http");
+        self.set("wsgi.multithread", "false");
+        self.set("wsgi.multiprocess", multiprocess.to_string());
+        self.set("wsgi.run_once", "false");
+    }
+
+    /// Adds the variables that come from the request line and the connection.
+    fn add_request(&mut self, request: &Request, peer: SocketAddr) {
+        self.set("REQUEST_METHOD", request.method());
+        self.set("PATH_INFO", percent_decode(request.path()));
+        self.set("QUERY_STRING", request.query());
+        self.set("SERVER_PROTOCOL", format!("HTTP/1.{}", request.minor_version));
+        self.set("REMOTE_ADDR", peer.ip().to_canonical().to_string()); // Not ::ffff:127.0.0.1
+        self.set("REMOTE_PORT", peer.port().to_string());
+    }
+
+    /// Adds the variables that come from the fields, for a body of `length` bytes.
+    fn add_fields(&mut self, request: &Request, length: usize) {
+        // The body has been read and decoded: its length is known, and the coding is gone.
+        if request.values("Content-Length").chain(request.values("Transfer-Encoding")).next().is_some() {
+            self.set("CONTENT_LENGTH", length.to_string());
+        }
+        for (name, value) in request.fields() {
+            // X_Y would look like X-Y, which a proxy may vouch for. HTTP_PROXY is a setting of many programs.
+            if name.contains('_') || name.eq_ignore_ascii_case("Proxy") {
+                continue;
+            }
+            let variable = match name.to_ascii_uppercase().replace('-', "_").as_str() {
+                "CONTENT_LENGTH" | "TRANSFER_ENCODING" => continue,
+                "CONTENT_TYPE" => "CONTENT_TYPE".to_owned(),
+                name => format!("HTTP_{name}"),
+            };
+            // Repeated fields are one list (RFC 9110 5.3); cookies are separated in another way (RFC 6265 4.2.1).
+            let separator: &[u8] = if variable == "HTTP_COOKIE" { b"; " } else { b"," };
+            match self.0.iter_mut().find(|(known, _)| *known == variable) {
+                Some((_, list)) => list.extend([separator, value].concat()),
+                None => self.set(&variable, value),
+            }
+        }
+    }
+}
+
+/// `environ["PATH_INFO"]`: for the variables that PEP 3333 promises. A missing variable panics, as PEP 3333's dictionary
+/// raises KeyError; `get` is for those that may be missing.
+impl Index<&str> for Environ {
+    type Output = [u8];
+
+    fn index(&self, name: &str) -> &[u8] {
+        self.get(name).unwrap_or_else(|| panic!("environ has no {name}"))
+    }
+}
+
+/// Lines for the server's log. A line is written once its end has come.
+#[derive(Default)]
+pub(crate) struct Errors(Vec<u8>);
+
+impl Write for Errors {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.0.extend_from_slice(text);
+        while let Some(end) = self.0.iter().position(|&byte| byte == b'\n') {
+            let line: Vec<_> = self.0.drain(..=end).collect();
+            log::line(String::from_utf8_lossy(line.trim_ascii_end()));
+        }
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if !self.0.is_empty() {
+            log::line(String::from_utf8_lossy(&mem::take(&mut self.0)));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
