@@ -26,7 +26,7 @@ pub(crate) fn is_stuck_at_stderr(pid: i32) -> bool {
 }
 
 /// Whether a process waits in a system call, as far as the kernel tells.
-pub(crate) fn is_waiting(pid: i32) -> bool {
+pub fn is_waiting(pid: i32) -> bool {
     let call = procfs::process::Process::new(pid).and_then(|process| process.syscall());
     matches!(call, Ok(Syscall::Blocked { .. }) | Err(_))
 }
@@ -65,7 +65,7 @@ pub(crate) fn holder(pids: &[i32], client: SocketAddr, server: SocketAddr) -> Op
 }
 
 /// How many bytes of memory a process has in use; 0 if it has gone.
-pub(crate) fn memory(pid: i32) -> u64 {
+pub fn memory(pid: i32) -> u64 {
     let status = procfs::process::Process::new(pid).and_then(|process| process.status());
     status.ok().and_then(|status| status.vmrss).unwrap_or_default() * 1024
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -54,6 +54,7 @@ pub struct Program {
     application: Option<String>,
     instead: Option<Vec<String>>,
     environment: Vec<(String, String)>,
+    directory: Option<PathBuf>,
     user: Option<u32>,
     max_processes: Option<u64>,
     blocks_signals: bool,
@@ -75,6 +76,7 @@ impl Program {
             application: None,
             instead: None,
             environment: Vec::new(),
+            directory: None,
             user: None,
             max_processes: None,
             blocks_signals: false,
@@ -101,6 +103,12 @@ impl Program {
     /// Sets an environment variable, mostly a knob.
     pub fn knob(mut self, name: &str, value: &str) -> Program {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Starts in this folder.
+    pub fn directory(mut self, folder: impl Into<PathBuf>) -> Program {
+        self.directory = Some(folder.into());
         self
     }
 
@@ -224,6 +232,9 @@ impl Program {
             command.env_remove(knob);
         }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        if let Some(folder) = &self.directory {
+            command.current_dir(folder);
+        }
         if let Some(number) = self.user {
             command.uid(number).gid(number);
         }

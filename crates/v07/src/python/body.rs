@@ -59,8 +59,10 @@ pub(super) struct Context(Py<PyAny>);
 
 impl Context {
     pub(super) fn new(py: Python) -> PyResult<Context> {
-        // SAFETY: it returns a new reference, or null with an exception.
-        let context = unsafe { Bound::from_owned_ptr_or_err(py, ffi::PyContext_CopyCurrent()) }?;
+        // SAFETY: this thread is attached.
+        let context = unsafe { ffi::PyContext_CopyCurrent() };
+        // SAFETY: that is a new reference, or null with an exception.
+        let context = unsafe { Bound::from_owned_ptr_or_err(py, context) }?;
         Ok(Context(context.unbind()))
     }
 

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 
-use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
@@ -56,12 +55,10 @@ impl Template {
     }
 }
 
+/// A text with a character for each byte.
 fn text<'py>(py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyString> {
-    let start = bytes.as_ptr().cast();
-    // SAFETY: it copies so many bytes from there into a new text, which is this caller's alone. A slice is never longer
-    // than an isize.
-    unsafe {
-        let text = ffi::PyUnicode_DecodeLatin1(start, bytes.len() as ffi::Py_ssize_t, std::ptr::null());
-        Bound::from_owned_ptr(py, text).cast_into_unchecked()
+    match str::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() => PyString::new(py, text), // Nearly always.
+        _ => PyString::new(py, &bytes.iter().copied().map(char::from).collect::<String>()),
     }
 }

@@ -11,6 +11,7 @@ use std::fs;
 use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::ptr;
 
 use anyhow::{Context, Result, bail};
 use nix::libc::{self, sigaction};
@@ -34,50 +35,54 @@ pub(super) fn start() -> Result<()> {
     .context("cannot prepare Python")
 }
 
-/// Ends Python: waits for its threads, calls what was registered with `atexit`, and writes what `print` has buffered.
+/// Ends Python, if it was started: waits for its threads, calls what was registered with `atexit`, and writes what `print`
+/// has buffered.
 pub(crate) fn finish() {
-    // SAFETY: these may be called at any time; the lock is taken before the end, which also gives it back.
-    unsafe {
-        if ffi::Py_IsInitialized() != 0 {
-            ffi::PyGILState_Ensure();
-            ffi::Py_FinalizeEx();
-        }
+    // SAFETY: it may be called at any time.
+    if unsafe { ffi::Py_IsInitialized() } == 0 {
+        return;
     }
+    // SAFETY: Python has been started. Its end also gives back the lock that is taken here.
+    unsafe { ffi::PyGILState_Ensure() };
+    // SAFETY: this thread is attached, and no other one runs Python code.
+    unsafe { ffi::Py_FinalizeEx() };
 }
 
 fn initialize(executable: Option<&Path>) -> Result<()> {
-    let mut config = MaybeUninit::<ffi::PyConfig>::uninit();
-    // SAFETY: this fills in the whole of it.
-    let mut config = unsafe {
-        ffi::PyConfig_InitPythonConfig(config.as_mut_ptr());
-        config.assume_init()
-    };
+    let mut config = MaybeUninit::uninit();
+    // SAFETY: there is room for a config.
+    unsafe { ffi::PyConfig_InitPythonConfig(config.as_mut_ptr()) };
+    // SAFETY: that has filled in the whole of it.
+    let mut config: ffi::PyConfig = unsafe { config.assume_init() };
     config.install_signal_handlers = 0; // Signals are the server's business,
     config.parse_argv = 0; // and so are its arguments.
     if let Some(path) = executable {
         let path = CString::new(path.as_os_str().as_bytes())?;
-        // SAFETY: `config` was filled in, and `executable` is a part of it.
+        // SAFETY: `executable` is a part of `config`.
         check(unsafe { ffi::PyConfig_SetBytesString(&mut config, &raw mut config.executable, path.as_ptr()) })?;
     }
-    // SAFETY: `config` was filled in, and Python isn't running yet.
+    // SAFETY: Python isn't running yet.
     let status = unsafe { ffi::Py_InitializeFromConfig(&config) };
-    // SAFETY: as above; after it, nothing uses `config`.
+    // SAFETY: nothing uses `config` from here on.
     unsafe { ffi::PyConfig_Clear(&mut config) };
     check(status)?;
-    // SAFETY: this thread has the interpreter's lock since the start. From here on it takes it for each call.
+    // SAFETY: this thread has been attached since the start. From here on it is attached for each call.
     unsafe { ffi::PyEval_SaveThread() };
     Ok(())
 }
 
 fn check(status: ffi::PyStatus) -> Result<()> {
-    // SAFETY: it was returned by a function of this API; its message is a C string or null.
-    unsafe {
-        if ffi::PyStatus_Exception(status) == 0 {
-            return Ok(());
-        }
-        let message = if status.err_msg.is_null() { c"unknown error" } else { CStr::from_ptr(status.err_msg) };
-        bail!("cannot start Python: {}; is PYTHONHOME set?", message.to_string_lossy())
+    // SAFETY: the status comes from Python.
+    if unsafe { ffi::PyStatus_Exception(status) } == 0 {
+        return Ok(());
     }
+    let message = if status.err_msg.is_null() {
+        c"unknown error"
+    } else {
+        // SAFETY: it isn't null, so it is a C string, which is never freed.
+        unsafe { CStr::from_ptr(status.err_msg) }
+    };
+    bail!("cannot start Python: {}; is PYTHONHOME set?", message.to_string_lossy())
 }
 
 /// The packages of a virtual environment are for one version of Python: another one would not find them, or fail in them.
@@ -90,9 +95,7 @@ fn check_version(environment: &Path) -> Result<()> {
         values.into_iter().find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim().to_owned())
     };
     let Some(theirs) = entry("version").or_else(|| entry("version_info")) else { return Ok(()) };
-    // SAFETY: it returns a string that lasts as long as the process, also before Python is started.
-    let ours = unsafe { CStr::from_ptr(ffi::Py_GetVersion()) }.to_string_lossy();
-    let ours = ours.split_whitespace().next().unwrap_or_default();
+    let ours = Python::version_str().split_whitespace().next().unwrap_or_default();
     if !theirs.starts_with(ours) {
         bail!(
             "the virtual environment {} is for Python {theirs}, but v07 was built with Python {ours}; build v07 with \
@@ -111,15 +114,14 @@ pub(super) struct Disposition(sigaction);
 impl Disposition {
     pub(super) fn take() -> Disposition {
         let mut action = MaybeUninit::zeroed();
-        // SAFETY: it is filled in; without a new action nothing changes.
-        unsafe {
-            sigaction(libc::SIGTERM, std::ptr::null(), action.as_mut_ptr());
-            Disposition(action.assume_init())
-        }
+        // SAFETY: there is room for an action; without a new one, nothing changes.
+        unsafe { sigaction(libc::SIGTERM, ptr::null(), action.as_mut_ptr()) };
+        // SAFETY: it consists of numbers and an optional function, so it may even be all zeros.
+        Disposition(unsafe { action.assume_init() })
     }
 
     pub(super) fn restore(&self) {
         // SAFETY: this action was in force before.
-        unsafe { sigaction(libc::SIGTERM, &self.0, std::ptr::null_mut()) };
+        unsafe { sigaction(libc::SIGTERM, &self.0, ptr::null_mut()) };
     }
 }

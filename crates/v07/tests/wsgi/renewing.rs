@@ -1,0 +1,116 @@
+//! New code: on SIGHUP, and with RELOAD when a file has changed.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use nix::sys::signal::Signal;
+use suite::case::Outcome;
+use suite::request::get;
+use suite::server::Server;
+
+use crate::loading::folder;
+use crate::server::{all, program, says, start, text};
+
+const MAIN: &str = "
+import helper
+
+def app(environ, start_response):
+    start_response('200 OK', [('Content-Type', 'text/plain')])
+    return [helper.TEXT]
+";
+
+fn edit(folder: &Path, text: &str) {
+    // In one step, as editors do: half a file must not be imported.
+    fs::write(folder.join("new"), text).expect("a new file");
+    fs::rename(folder.join("new"), folder.join("helper.py")).expect("the file");
+}
+
+/// Waits until all of 20 clients in a row get this text.
+fn becomes(server: &Server, expected: &str) -> Outcome {
+    server.wait_for_processes(expected, |_| (0..20).all(|_| text(server, "/").is_ok_and(|text| text == expected)))?;
+    Ok(())
+}
+
+#[test]
+fn sighup_loads_new_code_and_loses_no_request() -> Outcome {
+    for (number, threads) in ["0", "4"].into_iter().enumerate() {
+        let folder = folder(&format!("renewed{number}"), &[("main.py", MAIN), ("helper.py", "TEXT = b'old'")]);
+        let server = start(&program("main:app").directory(&folder).knob("WORKERS", "2").knob("THREADS", threads))?;
+        let (done, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let address = server.address();
+        thread::scope(|scope| {
+            let clients: Vec<_> = (0..4)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let mut failed = Vec::new();
+                        while !done.load(Ordering::Relaxed) {
+                            let received = fetch(address);
+                            if !received.ends_with(b"old") && !received.ends_with(b"new") {
+                                failed.push(received);
+                            }
+                            answered.fetch_add(1, Ordering::Relaxed);
+                        }
+                        failed
+                    })
+                })
+                .collect();
+            edit(&folder, "TEXT = b'new'");
+            server.signal(Signal::SIGHUP);
+            let renewed = becomes(&server, "new");
+            done.store(true, Ordering::Relaxed);
+            let failed: Vec<_> = clients.into_iter().flat_map(|client| client.join().expect("no panic")).collect();
+            assert!(failed.is_empty(), "{failed:?} of {answered:?}");
+            renewed
+        })?;
+    }
+    Ok(())
+}
+
+/// What a client gets, in a thread of its own.
+fn fetch(server: SocketAddr) -> Vec<u8> {
+    let mut received = Vec::new();
+    let exchanged = TcpStream::connect(server).and_then(|mut client| {
+        client.write_all(get("/").as_bytes())?;
+        client.read_to_end(&mut received)
+    });
+    exchanged.map_or_else(|error| error.to_string().into_bytes(), |_| received)
+}
+
+#[test]
+fn the_old_workers_stay_if_the_new_code_is_wrong() -> Outcome {
+    let folder = folder("wrong", &[("main.py", MAIN), ("helper.py", "TEXT = b'old'")]);
+    let server = start(&program("main:app").directory(&folder).knob("WORKERS", "2"))?;
+    becomes(&server, "old")?;
+    let before: HashSet<_> = server.others().into_iter().collect();
+    edit(&folder, "TEXT = b'new");
+    server.signal(Signal::SIGHUP);
+    says(&server, "SyntaxError: unterminated string literal")?;
+    says(&server, "cannot start a worker: cannot import main: SyntaxError")?;
+    assert_eq!(server.stderr().text().matches("Traceback").count(), 1, "{}", server.stderr().text());
+    becomes(&server, "old")?;
+    assert_eq!(server.others().into_iter().collect::<HashSet<_>>(), before);
+    edit(&folder, "TEXT = b'new'");
+    server.signal(Signal::SIGHUP);
+    becomes(&server, "new")
+}
+
+#[test]
+fn reload_looks_at_the_files() -> Outcome {
+    let folder = folder("reloaded", &[("main.py", MAIN), ("helper.py", "TEXT = b'old'")]);
+    let server = start(&program("main:app").directory(&folder).knob("WORKERS", "2").knob("RELOAD", "1"))?;
+    becomes(&server, "old")?;
+    edit(&folder, "TEXT = b'new'");
+    becomes(&server, "new")?;
+    edit(&folder, "TEXT = 1 / 0");
+    says(&server, "ZeroDivisionError")?;
+    becomes(&server, "new")?;
+    edit(&folder, "TEXT = b'end'");
+    becomes(&server, "end")?;
+    assert!(all(&server, get("/"))?.0.ends_with(b"end"));
+    Ok(())
+}
