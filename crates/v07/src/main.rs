@@ -1,18 +1,17 @@
-//! v06, async: a few processes serve thousands of clients. A task that has to wait gives way to the others.
+//! v07, real WSGI applications: v06 with CPython in each worker.
 //!
-//! `master.rs` forks the workers and keeps them at work; `listeners.rs` makes a listener for each. `worker.rs` is what
-//! each of them runs: an event loop, with a task for each connection: `conversation.rs` reads requests and answers them,
-//! `connection.rs` waits for the socket, `connections.rs` has what they share, and `bodies.rs` bounds the memory.
-//! `runtime/` runs the tasks: async/await made from epoll(7). `wsgi/gateway.rs` and `app.rs` are v05's with `async` and `await`.
+//! `python/` has all of it: it finds an application by its name (`app.rs` asks it), starts the interpreter in each worker, and
+//! is the gateway's side of the calls. The loop calls the application itself or, with THREADS, lets threads do so, because an
+//! application that waits would hold up the loop.
 //!
-//! Still wrong: nothing makes a task give way that computes. To see that, stop the server and start it with one worker;
-//! the second answer comes after three seconds. The page /pool/3000 does the same in a thread of its own, and does not
-//! keep the others waiting.
+//! An application can fail to load, hang, crash, or change. So `master.rs` takes a worker for ready only when it says so, lets
+//! an old one serve until then, and replaces one whose call takes too long. A body may be as large as MAX_BODY and, if it
+//! comes at some speed, take its time.
 //!
-//!     WORKERS=1 cargo run -p v06
-//!     curl -s http://127.0.0.1:8888/spin/3000 & sleep 1; curl -s http://127.0.0.1:8888/environ
+//! Still wrong: it speaks neither TLS nor HTTP/2, and all its processes are on one machine. A proxy in front of it, such as
+//! nginx or HAProxy, has the first two, and can share the load between machines.
 //!
-//! Sources: epoll(7), eventfd(2), socket(7) for SO_REUSEPORT, RFC 9112 9 for connections that stay open.
+//! Sources: PEP 3333; the Python/C API manual; PEP 567 for the context of a request.
 
 mod app;
 mod bodies;

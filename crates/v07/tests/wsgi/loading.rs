@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{self, Command};
 
 use suite::bench::Bench;
 use suite::case::Outcome;
@@ -11,7 +11,7 @@ use crate::server::{program, start, text};
 
 /// A new folder with these files.
 pub(crate) fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", process::id()));
     let _ = fs::remove_dir_all(&folder);
     for (name, text) in files {
         let file = folder.join(name);
