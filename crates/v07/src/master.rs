@@ -66,7 +66,7 @@ struct Worker {
     born: Instant,
     /// To exchange messages with the worker. The end of the stream makes it stop.
     socket: UnixStream,
-    /// What it has said, while it starts: that it is ready, or else why it can't be.
+    /// All that it has written while it starts: that it is ready, or the reason why it can't be.
     said: Vec<u8>,
 }
 

@@ -7,7 +7,7 @@ use pyo3::types::{PyBytes, PyDict, PyString};
 
 use crate::wsgi::environ::{self, Environ, Variables};
 
-/// What is needed of a request to make its dictionary, in any thread.
+/// The parts of a request that its dictionary is made of. They can be sent to a thread.
 pub(super) struct Request {
     variables: Variables,
     input: Vec<u8>,
@@ -19,7 +19,7 @@ impl Request {
     }
 }
 
-/// What is the same for all requests.
+/// The parts of the dictionary that are the same for all requests.
 pub(super) struct Template {
     environ: Py<PyDict>,
     /// The class `io.BytesIO`: what an application reads the body from.

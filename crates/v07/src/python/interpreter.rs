@@ -42,7 +42,7 @@ pub(crate) fn finish() {
     if unsafe { ffi::Py_IsInitialized() } == 0 {
         return;
     }
-    // SAFETY: Python has been started. Its end also gives back the lock that is taken here.
+    // SAFETY: Python has been started. Its end also releases the lock that is taken here.
     unsafe { ffi::PyGILState_Ensure() };
     // SAFETY: this thread is attached, and no other one runs Python code.
     unsafe { ffi::Py_FinalizeEx() };
@@ -50,7 +50,7 @@ pub(crate) fn finish() {
 
 fn initialize(executable: Option<&Path>) -> Result<()> {
     let mut config = MaybeUninit::uninit();
-    // SAFETY: there is room for a config.
+    // SAFETY: there is room for a configuration.
     unsafe { ffi::PyConfig_InitPythonConfig(config.as_mut_ptr()) };
     // SAFETY: that has filled in the whole of it.
     let mut config: ffi::PyConfig = unsafe { config.assume_init() };
@@ -107,7 +107,7 @@ fn check_version(environment: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What this process does on SIGTERM. An application may change it, while it is imported say, and then nothing would stop
+/// The action of this process on SIGTERM. An application may change it, while it is imported say, and then nothing would stop
 /// its worker.
 pub(super) struct Disposition(sigaction);
 

@@ -1,6 +1,6 @@
 //! `start_response`, and the `write` that it returns (PEP 3333, "The start_response() Callable").
 //!
-//! What an application gives is checked when it gives it, so that the exception is raised in its own code.
+//! The arguments are checked in the call, so that the exception is raised in the application's own code.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -25,7 +25,7 @@ struct State {
     is_begun: bool,
     /// The bytes that Content-Length has room for, if there is one.
     room: Option<u64>,
-    /// What was written, unless it goes to `parts`.
+    /// The blocks that were written, unless they go to `parts`.
     written: Vec<u8>,
 }
 
@@ -80,7 +80,8 @@ impl StartResponse {
         slf.getattr(pyo3::intern!(slf.py(), "write"))
     }
 
-    /// Sends a block: at once from a thread, else when the application has returned, because the loop can't run before.
+    /// Sends a block. From a thread that is done at once; inline it has to wait until the application has returned, because
+    /// the loop can't run before.
     fn write(&self, py: Python, data: &Bound<PyAny>) -> PyResult<()> {
         let block = bytes(data)?;
         if block.is_empty() {

@@ -1,7 +1,7 @@
 //! Calls in threads, for applications that wait: for a database, for another server.
 //!
-//! A request belongs to one thread from the call to `close()`: an application may keep what it likes with its thread, such
-//! as the connection to a database. The parts of its response go to the loop, one after another: the thread waits until
+//! A request belongs to one thread from the call to `close()`: an application may keep things with its thread, such as
+//! the connection to a database. The parts of its response go to the loop, one after another: the thread waits until
 //! the client has accepted the one before, so an endless body doesn't fill the memory.
 //!
 //! The threads are Python's own, made by `threading`, so that what belongs to a thread lasts from one call to the next.
@@ -38,7 +38,7 @@ pub(super) fn start(py: Python, callable: Callable, count: usize) -> PyResult<Se
     Ok(jobs)
 }
 
-/// What each of the threads calls.
+/// The function that each of the threads runs.
 #[pyclass(frozen)]
 struct Target {
     callable: Callable,

@@ -2,7 +2,8 @@
 //! another one.
 //!
 //! A thread looks at intervals whether the same call is still running. It counts these looks, and not the time between
-//! them: while the whole server is stopped (SIGSTOP, a suspended machine), time passes, but nobody looks.
+//! them: while the whole server is stopped (SIGSTOP, a suspended machine), time passes, but the thread
+//! doesn't look.
 
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
