@@ -47,7 +47,7 @@ def test_the_admin(url):
 
 
 def test_a_stream_from_the_database(url):
-    expected = "admin\n" + "".join(f"user{number}\n" for number in range(100))
+    expected = "".join(f"{name:5000}\n" for name in ["admin", *(f"user{number}" for number in range(100))])
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         assert all(text == expected for text in pool.map(lambda _: requests.get(f"{url}/users").text, range(40)))
 

@@ -80,6 +80,16 @@ impl Connection {
         Ok(())
     }
 
+    /// Sends as many of the bytes in `out` as there is room for, and removes them.
+    pub(crate) fn send_now(&self, out: &mut Vec<u8>) -> io::Result<usize> {
+        let count = match self.stream.try_write(out) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+            count => count?,
+        };
+        out.drain(..count);
+        Ok(count)
+    }
+
     async fn send(&self, piece: &[u8], timeout: Duration) -> io::Result<()> {
         self.set_deadline(timeout);
         let mut rest = piece;

@@ -25,6 +25,8 @@ use crate::wsgi::gateway::{self, BoxFuture, Client, Outcome};
 
 /// How many bytes of responses may wait to be sent together.
 const BATCH_BYTES: usize = 64 * 1024;
+/// How many bytes of an eager body are sent, or wait, before the other connections have their turn.
+const TURN: usize = 1024 * 1024;
 /// How many requests are answered before the other connections have their turn.
 const BATCH: usize = 64;
 /// How many reads may follow a deadline, for bytes that arrived before it: 32 MiB, about the most that the kernel holds
@@ -291,11 +293,18 @@ impl Client for Sending<'_> {
         self.wants_more && self.conversation.shared.phase.get() == Phase::Serving
     }
 
-    fn send<'a>(&'a mut self, bytes: &'a mut Vec<u8>) -> BoxFuture<'a, Result<()>> {
-        Box::pin(async {
+    fn send<'a>(&'a mut self, bytes: &'a mut Vec<u8>, is_eager: bool) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
             self.has_begun.set(true);
             let mut out = self.earlier.take();
             out.append(bytes);
+            if is_eager {
+                self.sent += self.conversation.connection.send_now(&mut out).context("connection lost")?;
+                if self.sent + out.len() < TURN {
+                    self.earlier.replace(out);
+                    return Ok(());
+                }
+            }
             self.sent += out.len();
             self.conversation.flush(&mut out).await.context("connection lost")?;
             self.earlier.replace(out); // Empty: for its memory.

@@ -70,8 +70,8 @@ def greet(request):
 
 
 def users(request):
-    """Reads from the database while it is sent."""
-    return StreamingHttpResponse(f"{user.username}\n" for user in User.objects.order_by("id").iterator(1))
+    """Half a megabyte, read from the database while it is sent."""
+    return StreamingHttpResponse(f"{user.username:5000}\n" for user in User.objects.order_by("id").iterator(1))
 
 
 urlpatterns = [path("admin/", admin.site.urls), path("greet", greet), path("users", users)]

@@ -30,6 +30,8 @@ pub struct Step<'a> {
     pub removes: &'a [&'a str],
     /// All packages that the version depends on, not only those that it adds.
     pub packages: &'a [&'a str],
+    /// The packages of its build script.
+    pub builds_with: &'a [&'a str],
 }
 
 /// The ladder.
@@ -41,6 +43,7 @@ pub const STEPS: &[Step] = &[
         adds: &["knobs.rs", "log.rs", "main.rs", "server.rs", "signals.rs"],
         removes: &[],
         packages: &["anyhow", "nix", "signal-hook"],
+        builds_with: &[],
     },
     Step {
         version: "v02",
@@ -60,6 +63,7 @@ pub const STEPS: &[Step] = &[
         ],
         removes: &[],
         packages: &["anyhow", "httparse", "nix", "signal-hook"],
+        builds_with: &[],
     },
     Step {
         version: "v03",
@@ -87,6 +91,7 @@ pub const STEPS: &[Step] = &[
         ],
         removes: &[],
         packages: &["anyhow", "httparse", "nix", "signal-hook"],
+        builds_with: &[],
     },
     Step {
         version: "v04",
@@ -95,6 +100,7 @@ pub const STEPS: &[Step] = &[
         adds: &[],
         removes: &[],
         packages: &["anyhow", "httparse", "nix", "signal-hook"],
+        builds_with: &[],
     },
     Step {
         version: "v05",
@@ -108,6 +114,7 @@ pub const STEPS: &[Step] = &[
         adds: &["children.rs", "groups.rs"],
         removes: &[],
         packages: &["anyhow", "httparse", "nix", "signal-hook"],
+        builds_with: &[],
     },
     Step {
         version: "v06",
@@ -161,6 +168,7 @@ pub const STEPS: &[Step] = &[
         ],
         removes: &["server.rs"],
         packages: &["anyhow", "httparse", "nix", "signal-hook"],
+        builds_with: &[],
     },
     Step {
         version: "v07",
@@ -183,6 +191,7 @@ pub const STEPS: &[Step] = &[
             ("worker.rs", Growth::Any),
             ("wsgi/environ.rs", Growth::Any),
             ("wsgi/environ/tests.rs", Growth::Any),
+            ("wsgi/gateway.rs", Growth::Any),
             ("wsgi/gateway/tests.rs", Growth::Any),
         ],
         adds: &[
@@ -200,6 +209,7 @@ pub const STEPS: &[Step] = &[
             "python/watch.rs",
         ],
         removes: &[],
-        packages: &["anyhow", "httparse", "nix", "pyo3", "pyo3-build-config", "signal-hook"],
+        packages: &["anyhow", "httparse", "nix", "pyo3", "signal-hook"],
+        builds_with: &["pyo3-build-config"],
     },
 ];

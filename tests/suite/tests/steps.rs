@@ -33,6 +33,7 @@ const SMALL: [Step; 2] = [
         adds: &["book.md", "main.rs", "old.rs", "same.rs"],
         removes: &[],
         packages: &["anyhow"],
+        builds_with: &[],
     },
     Step {
         version: "v02",
@@ -41,6 +42,7 @@ const SMALL: [Step; 2] = [
         adds: &["new.rs"],
         removes: &["old.rs"],
         packages: &["anyhow", "signal-hook"],
+        builds_with: &[],
     },
 ];
 

@@ -5,6 +5,7 @@ use std::future;
 use std::net::SocketAddr;
 use std::process;
 use std::sync::mpsc::Sender;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -17,10 +18,10 @@ use super::body::Iteration;
 use super::call::{Answer, Callable};
 use super::environ::{Request, Template};
 use super::failure;
-use super::interpreter::{self, Disposition};
+use super::interpreter::{self, Actions};
 use super::parts::{Part, Parts};
 use super::threads::{self, Job};
-use super::watch::Watch;
+use super::watch;
 use crate::knobs::Knobs;
 use crate::log;
 use crate::runtime::{self, Either, Receiver};
@@ -31,7 +32,7 @@ use crate::wsgi::gateway::{Application, Blocks, Body, BoxFuture, StartResponse};
 /// `module:factory()`. `server` is the server's address.
 pub(crate) fn load(name: &str, knobs: &Knobs, server: SocketAddr) -> Result<Box<dyn Application>> {
     interpreter::start()?;
-    let disposition = Disposition::take();
+    let actions = Actions::now();
     let found = Python::attach(|py| {
         if knobs.reload {
             // A file that is edited twice within a second would be taken for the one that was compiled (PEP 552).
@@ -39,15 +40,18 @@ pub(crate) fn load(name: &str, knobs: &Knobs, server: SocketAddr) -> Result<Box<
         }
         find(py, name)
     });
-    disposition.restore();
+    actions.restore();
     let object = found?;
     Python::attach(|py| {
         let callable = Callable { object, template: Template::new(py, server, knobs.threads > 0)? };
-        Ok(if knobs.threads == 0 {
-            Box::new(Inline { callable, watch: Watch::new(knobs.app_timeout) }) as Box<dyn Application>
-        } else {
-            Box::new(Threaded { jobs: threads::start(py, callable, knobs.threads)?, timeout: knobs.app_timeout })
-        })
+        if knobs.threads > 0 {
+            let jobs = threads::start(py, callable, knobs.threads)?;
+            return Ok(Box::new(Threaded { jobs, timeout: knobs.app_timeout }) as Box<dyn Application>);
+        }
+        if let Some(limit) = knobs.app_timeout {
+            thread::Builder::new().name("watch".into()).spawn(move || watch::run(limit))?;
+        }
+        Ok(Box::new(Inline { callable }))
     })
 }
 
@@ -94,7 +98,6 @@ fn not_imported(py: Python, module: &str, exception: &PyErr) -> anyhow::Error {
 /// An application that is called by the loop itself, which waits for it.
 struct Inline {
     callable: Callable,
-    watch: Watch,
 }
 
 impl Application for Inline {
@@ -105,7 +108,7 @@ impl Application for Inline {
     ) -> BoxFuture<'a, Result<Body>> {
         Box::pin(async {
             let request = Request::take(environ);
-            let called = self.watch.during(|| {
+            let called = watch::during(|| {
                 Python::attach(|py| {
                     self.callable.call(py, request, None).map_err(|exception| failure::report(py, &exception))
                 })
@@ -114,7 +117,7 @@ impl Application for Inline {
             let head = head.context("the head is gone")?;
             start_response.begin(head, None)?;
             let Some(rest) = rest else { return Ok(Body::from(first)) };
-            Ok(Body::Blocks(Box::new(InlineBlocks { first: Some(first), rest, watch: self.watch })))
+            Ok(Body::Blocks(Box::new(InlineBlocks { first: Some(first), rest })))
         })
     }
 }
@@ -122,7 +125,6 @@ impl Application for Inline {
 struct InlineBlocks {
     first: Option<Vec<u8>>,
     rest: Iteration,
-    watch: Watch,
 }
 
 impl Blocks for InlineBlocks {
@@ -131,9 +133,15 @@ impl Blocks for InlineBlocks {
             let next = || {
                 Python::attach(|py| self.rest.next(py).map_err(|exception| failure::report(py, &exception)).transpose())
             };
-            self.watch.during(next)
+            watch::during(next)
         });
         Box::pin(future::ready(block))
+    }
+
+    /// In between, another request would run in the same thread, and see what belongs to this one: Django closes a database's
+    /// connection after a request, while this one may still be reading from it.
+    fn is_eager(&self) -> bool {
+        true
     }
 }
 

@@ -7,6 +7,7 @@ use pyo3::types::PyIterator;
 
 use super::failure;
 use super::start_response::bytes;
+use super::watch;
 
 pub(super) struct Iteration {
     iterable: Py<PyAny>,
@@ -38,7 +39,7 @@ impl Iteration {
 
 impl Drop for Iteration {
     fn drop(&mut self) {
-        Python::attach(|py| close(self.iterable.bind(py), &self.context));
+        watch::during(|| Python::attach(|py| close(self.iterable.bind(py), &self.context)));
     }
 }
 

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::ptr;
 
 use anyhow::{Context, Result, bail};
-use nix::libc::{self, sigaction};
+use nix::libc::{self, c_int, sigaction};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
@@ -107,21 +107,27 @@ fn check_version(environment: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The action of this process on SIGTERM. An application may change it, while it is imported say, and then nothing would stop
-/// its worker.
-pub(super) struct Disposition(sigaction);
+/// The actions on the signals that end this process. An application may change them, while it is imported say, and then
+/// nothing would stop its worker.
+pub(super) struct Actions([sigaction; SIGNALS.len()]);
 
-impl Disposition {
-    pub(super) fn take() -> Disposition {
-        let mut action = MaybeUninit::zeroed();
-        // SAFETY: there is room for an action; without a new one, nothing changes.
-        unsafe { sigaction(libc::SIGTERM, ptr::null(), action.as_mut_ptr()) };
-        // SAFETY: it consists of numbers and an optional function, so it may even be all zeros.
-        Disposition(unsafe { action.assume_init() })
+const SIGNALS: [c_int; 2] = [libc::SIGTERM, libc::SIGQUIT];
+
+impl Actions {
+    pub(super) fn now() -> Actions {
+        Actions(SIGNALS.map(|signal| {
+            let mut action = MaybeUninit::zeroed();
+            // SAFETY: there is room for an action; without a new one, nothing changes.
+            unsafe { sigaction(signal, ptr::null(), action.as_mut_ptr()) };
+            // SAFETY: it consists of numbers and an optional function, so it may even be all zeros.
+            unsafe { action.assume_init() }
+        }))
     }
 
     pub(super) fn restore(&self) {
-        // SAFETY: this action was in force before.
-        unsafe { sigaction(libc::SIGTERM, &self.0, ptr::null_mut()) };
+        for (signal, action) in SIGNALS.iter().zip(&self.0) {
+            // SAFETY: this action was in force before.
+            unsafe { sigaction(*signal, action, ptr::null_mut()) };
+        }
     }
 }

@@ -2,11 +2,11 @@
 //!
 //! - `failure`: exceptions, for the log;
 //! - `interpreter`: CPython itself, in this process;
+//! - `watch`: an end to calls that hold up the loop;
 //! - `parts`: the parts of a response, on their way from a thread to the loop;
 //! - `start_response`, `environ` and `body`: what an application gets, and what it returns;
 //! - `call`: the call of an application, from `environ` to `close()`;
 //! - `threads`: calls in threads, for applications that wait;
-//! - `watch`: an end to calls that hold up the loop;
 //! - `reload`: whether a module has changed;
 //! - `application`: finding an application by its name, and the gateway's side of it.
 //!

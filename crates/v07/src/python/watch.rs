@@ -21,27 +21,16 @@ const LOOKS: u32 = 20;
 /// How many calls have begun, and how many have ended: while one runs, it is odd.
 static CALLS: AtomicU64 = AtomicU64::new(0);
 
-#[derive(Clone, Copy)]
-pub(super) struct Watch(());
-
-impl Watch {
-    /// A call may take `limit`, if there is one.
-    pub(super) fn new(limit: Option<Duration>) -> Watch {
-        if let Some(limit) = limit {
-            thread::spawn(move || watch(limit));
-        }
-        Watch(())
-    }
-
-    pub(super) fn during<T>(self, call: impl FnOnce() -> T) -> T {
-        CALLS.fetch_add(1, Ordering::Relaxed);
-        let output = call();
-        CALLS.fetch_add(1, Ordering::Relaxed);
-        output
-    }
+/// Calls the application, or something that it made.
+pub(super) fn during<T>(call: impl FnOnce() -> T) -> T {
+    CALLS.fetch_add(1, Ordering::Relaxed);
+    let output = call();
+    CALLS.fetch_add(1, Ordering::Relaxed);
+    output
 }
 
-fn watch(limit: Duration) {
+/// The thread that looks, if all calls are this loop's. A call may take `limit`.
+pub(super) fn run(limit: Duration) {
     let (mut last, mut looks) = (0, 0);
     while looks <= LOOKS {
         thread::sleep(limit / LOOKS);

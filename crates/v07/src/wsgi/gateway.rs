@@ -67,6 +67,11 @@ pub(crate) enum Body {
 /// A body in blocks. Each one is asked for when the client has accepted the one before.
 pub(crate) trait Blocks {
     fn next(&mut self) -> BoxFuture<'_, Option<Result<Vec<u8>>>>;
+
+    /// Whether the next block is made without waiting, and should be made before other requests have their turn.
+    fn is_eager(&self) -> bool {
+        false
+    }
 }
 
 impl<F: AsyncFnMut() -> Option<Result<Vec<u8>>>> Blocks for F {
@@ -106,8 +111,9 @@ pub(crate) struct Outcome {
 pub(crate) trait Client {
     /// Whether the connection stays open after the response. Asked when the head is complete.
     fn persists(&self) -> bool;
-    /// Sends `bytes`, and empties them. Done when the client has accepted them all.
-    fn send<'a>(&'a mut self, bytes: &'a mut Vec<u8>) -> BoxFuture<'a, Result<()>>;
+    /// Sends `bytes`, and empties them. Done when the client has accepted them all or, if more follow without waiting
+    /// (`is_eager`), all but a limited part.
+    fn send<'a>(&'a mut self, bytes: &'a mut Vec<u8>, is_eager: bool) -> BoxFuture<'a, Result<()>>;
 }
 
 /// Lets `application` answer a request.
@@ -123,6 +129,7 @@ pub(crate) async fn run(application: &dyn Application, environ: &mut Environ, cl
         is_cut: false,
         closes: false,
         is_sending: false,
+        is_eager: false,
     };
     let mut error = catch_panic(answer(application, environ, &mut response)).await.err();
     let _ = environ.errors.flush(); // A line that has no end yet belongs to this request too.
@@ -154,6 +161,7 @@ async fn answer(application: &dyn Application, environ: &mut Environ, response: 
             response.append(body, true)
         }
         Body::Blocks(mut blocks) => {
+            response.is_eager = blocks.is_eager();
             while let Some(block) = blocks.next().await {
                 let block = block.context(failed)?;
                 let block = response.fit(&block);
@@ -184,6 +192,8 @@ struct Response<'a> {
     closes: bool,
     /// Whether a block is being sent. It stays so if the application drops the future of `write` half-way.
     is_sending: bool,
+    /// Whether the blocks follow each other without waiting.
+    is_eager: bool,
 }
 
 impl StartResponse for Response<'_> {
@@ -210,7 +220,7 @@ impl Write for Response<'_> {
             }
             self.append(block, false)?;
             self.is_sending = true;
-            self.client.send(&mut self.out).await?;
+            self.client.send(&mut self.out, self.is_eager).await?;
             self.is_sending = false; // Not after an error: nothing may follow a gap.
             Ok(())
         })

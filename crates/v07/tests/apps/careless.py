@@ -25,7 +25,8 @@ def tick():
 
 threading.Thread(target=tick, daemon=True, name="ticker").start()
 helper = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
+for number in (signal.SIGTERM, signal.SIGQUIT):
+    signal.signal(number, signal.SIG_IGN)
 atexit.register(print, "atexit was called")
 pool = None
 local = threading.local()

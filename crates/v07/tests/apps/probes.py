@@ -312,6 +312,25 @@ def close_iterable(environ, start_response):
     return Iterable()
 
 
+owner = None
+
+
+def alone(environ, start_response):
+    """Notices when another request runs before its body is complete."""
+    global owner
+    start_response("200 OK", TEXT)
+
+    def blocks():
+        global owner
+        owner = mine = object()
+        for _ in range(9):
+            yield bytes(100_000)
+            if owner is not mine:
+                yield b"another request was here"
+
+    return blocks()
+
+
 # Ends
 
 def exits(environ, start_response):

@@ -5,7 +5,7 @@ use suite::request::{bare, get};
 use suite::response::Framing;
 use suite::server::Server;
 
-use crate::server::{all, both, says, text};
+use crate::server::{all, both, program, says, start, text};
 
 both! { "probes:app":
     is_sent_whole_if_it_is_a_list is_sent_in_blocks begins_with_its_first_block answers_an_early_failure_with_500
@@ -115,5 +115,21 @@ fn survives_an_application_that_ends(server: &Server) -> Outcome {
     }
     assert_eq!(text(server, "/several")?, "ab");
     assert_eq!(server.others(), before, "the workers are the same");
+    Ok(())
+}
+
+/// Inline, up to a megabyte is made before another request has its turn, however slowly the client reads.
+#[test]
+fn is_made_in_one_go() -> Outcome {
+    let server = start(&program("probes:app").knob("WORKERS", "1"))?;
+    let mut clients = Vec::new();
+    for _ in 0..8 {
+        let mut client = server.connect_narrow()?;
+        client.send(get("/alone"))?;
+        clients.push(client);
+    }
+    for client in &mut clients {
+        assert_eq!(client.status(200)?.body.len(), 900_000);
+    }
     Ok(())
 }

@@ -7,7 +7,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use suite::case::Outcome;
 use suite::proc;
-use suite::request::{get, plain_get};
+use suite::request::{get, plain_get, plain_post};
 use suite::server::Server;
 
 use crate::server::{all, both, inline, program, says, start, text, threaded};
@@ -230,4 +230,48 @@ fn an_application_that_ignores_a_stop_is_gone_after_grace() -> Outcome {
     assert_eq!((status.code(), status.signal()), (Some(0), None));
     assert!(server.others().is_empty(), "nobody is left");
     Ok(())
+}
+
+/// However many requests there are, and however they end, memory doesn't grow with their number.
+#[test]
+fn requests_leave_nothing_behind() -> Outcome {
+    for threads in ["0", "2"] {
+        let program = program("probes:app").knob("WORKERS", "1").knob("THREADS", threads).knob("LOG", "off");
+        let server = start(&program)?;
+        let worker = server.others()[0];
+        let mut client = server.connect()?;
+        let requests = [
+            plain_get("/environ?a=b"),
+            plain_post_text("/read", "a body"),
+            plain_get("/generator"),
+            plain_get("/twice"),
+            plain_get("/write"),
+            plain_get("/wrong?value-lines"),
+        ];
+        let mut sizes = Vec::new();
+        for round in 0..6 {
+            for _ in 0..150 {
+                for _ in 0..10 {
+                    client.send(requests.concat())?;
+                }
+                for _ in 0..10 * requests.len() {
+                    client.status(200)?;
+                }
+            }
+            // Exceptions that are not caught: a traceback holds all that it passed through.
+            for _ in 0..50 {
+                client.send(plain_get("/number"))?;
+                client.status(500)?;
+            }
+            if round > 1 {
+                sizes.push(proc::memory(worker));
+            }
+        }
+        assert!(sizes[3] < sizes[0] + (1 << 20), "{sizes:?}");
+    }
+    Ok(())
+}
+
+fn plain_post_text(path: &str, body: &str) -> String {
+    String::from_utf8_lossy(&plain_post(path, body.as_bytes())).into_owned()
 }

@@ -157,7 +157,7 @@ impl Check<'_> {
         for (table, wanted) in [
             ("dependencies", declared),
             ("dev-dependencies", BTreeSet::from(["suite"])),
-            ("build-dependencies", BTreeSet::new()),
+            ("build-dependencies", self.step.builds_with.iter().copied().collect()),
             ("target", BTreeSet::new()),
         ] {
             let found: BTreeSet<&str> = manifest

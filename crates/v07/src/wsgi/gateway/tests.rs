@@ -55,7 +55,7 @@ impl super::Client for Accepting<'_> {
         !self.client.ends.get()
     }
 
-    fn send<'a>(&'a mut self, bytes: &'a mut Vec<u8>) -> BoxFuture<'a, Result<()>> {
+    fn send<'a>(&'a mut self, bytes: &'a mut Vec<u8>, _: bool) -> BoxFuture<'a, Result<()>> {
         let Accepting { client, room } = self;
         client.tries.set(client.tries.get() + 1);
         Box::pin(future::poll_fn(|_| {
@@ -129,7 +129,7 @@ async fn answer(application: &dyn Application, request: &str, client: &Client, r
     let mut accepting = Accepting { client, room };
     let mut outcome = run(application, &mut environ, &mut accepting).await;
     if !outcome.rest.is_empty() {
-        let _ = super::Client::send(&mut accepting, &mut outcome.rest).await;
+        let _ = super::Client::send(&mut accepting, &mut outcome.rest, false).await;
     }
     Answer { text: client.text(), outcome }
 }
