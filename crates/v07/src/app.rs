@@ -3,12 +3,12 @@
 mod processes;
 
 use std::io::{Read, Write};
-use std::net::SocketAddr;
 use std::process::{self, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::address::Address;
 use crate::knobs::Knobs;
 use crate::python;
 use crate::runtime;
@@ -44,7 +44,7 @@ pub(crate) fn find(name: &str) -> Result<Choice> {
 
 impl Choice {
     /// Loads it into this process, for as long as the process lasts. `server` is the server's address.
-    pub(crate) fn load(self, knobs: &Knobs, server: SocketAddr) -> Result<&'static dyn Application> {
+    pub(crate) fn load(self, knobs: &Knobs, server: Address) -> Result<&'static dyn Application> {
         match self {
             Choice::BuiltIn(application) => Ok(application),
             Choice::Python(name) => Ok(Box::leak(python::load(name, knobs, server)?)),

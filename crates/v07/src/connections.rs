@@ -3,12 +3,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::future;
-use std::net::SocketAddr;
 use std::ops::Deref;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 use std::time::Instant;
 
+use crate::address::Address;
 use crate::bodies::Bodies;
 use crate::http::parser::Parser;
 use crate::knobs::Knobs;
@@ -24,7 +24,7 @@ const SPARE: usize = 64;
 pub(crate) struct Connections {
     pub(crate) knobs: Knobs,
     pub(crate) application: &'static dyn Application,
-    pub(crate) address: SocketAddr,
+    pub(crate) address: Address,
     pub(crate) phase: Cell<Phase>,
     /// For the reads of all connections, one after another.
     pub(crate) buffer: RefCell<Vec<u8>>,
@@ -61,7 +61,7 @@ pub(crate) struct Buffers {
 
 impl Connections {
     /// There are none yet. `address` is the server's.
-    pub(crate) fn new(knobs: Knobs, application: &'static dyn Application, address: SocketAddr) -> Connections {
+    pub(crate) fn new(knobs: Knobs, application: &'static dyn Application, address: Address) -> Connections {
         Connections {
             knobs,
             application,

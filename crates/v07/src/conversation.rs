@@ -6,13 +6,13 @@
 use std::cell::{Cell, RefCell};
 use std::future;
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
+use crate::address::Address;
 use crate::connection::{Connection, PIECE};
 use crate::connections::{BUFFER, Buffers, Permit, Phase};
 use crate::http::refusal::Refusal;
@@ -43,7 +43,7 @@ const TOO_SHORT: Refusal = Refusal::malformed("the connection ended before the r
 
 struct Conversation {
     shared: Permit,
-    peer: SocketAddr,
+    peer: Address,
     connection: Connection,
 }
 
@@ -62,7 +62,7 @@ enum Next {
 }
 
 /// Serves a connection to its end. (Not an `async fn`: its future would hold all of this twice.)
-pub(crate) fn serve(shared: Permit, stream: TcpStream, peer: SocketAddr) -> impl Future<Output = ()> {
+pub(crate) fn serve(shared: Permit, stream: TcpStream, peer: Address) -> impl Future<Output = ()> {
     let connection = Connection::new(stream, shared.knobs.timeout);
     let conversation = Conversation { shared, peer, connection };
     async move {

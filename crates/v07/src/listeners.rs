@@ -1,5 +1,6 @@
-//! The listeners: one for each worker, all at one address (SO_REUSEPORT, socket(7)).
+//! The listeners: one for each worker, all at one address (SO_REUSEPORT, socket(7)), or in one file (unix(7)).
 
+use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::AsRawFd;
 
@@ -7,12 +8,27 @@ use anyhow::Result;
 use nix::sys::socket::{AddressFamily, Backlog, SockFlag, SockType, SockaddrIn, SockaddrIn6};
 use nix::sys::socket::{bind, listen, setsockopt, socket, sockopt};
 
+use crate::runtime::Listener;
+
 /// How many clients may wait in the queue of a listener; net.core.somaxconn, if that is less (listen(2)).
 const QUEUE: i32 = 4096;
 
+/// `count` listeners at the address of `first`. Those of a file are copies of one: the kernel doesn't spread clients over
+/// several.
+pub(crate) fn for_workers(first: Listener, count: usize) -> Result<Vec<Listener>> {
+    match first {
+        Listener::Tcp(first) => Ok(share(first, count)?.into_iter().map(Listener::Tcp).collect()),
+        Listener::Unix(first) => {
+            listen(&first, Backlog::new(QUEUE)?)?; // Again: std's queue is shorter.
+            let copies = (0..count).map(|_| first.try_clone().map(Listener::Unix));
+            Ok(copies.collect::<io::Result<_>>()?)
+        }
+    }
+}
+
 /// `first`, and as many beside it as make `count`. The first one listens before it gets the option: so a server that is
 /// started finds the address taken, even by one that shares it.
-pub(crate) fn share(first: TcpListener, count: usize) -> Result<Vec<TcpListener>> {
+fn share(first: TcpListener, count: usize) -> Result<Vec<TcpListener>> {
     let address = first.local_addr()?;
     setsockopt(&first, sockopt::ReusePort, &true)?;
     let mut listeners = vec![first];

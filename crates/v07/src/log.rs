@@ -4,11 +4,12 @@
 use std::cell::RefCell;
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
-use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use nix::poll::{PollFd, PollFlags, poll};
+
+use crate::address::Address;
 
 /// The longest line, in bytes, its end included, and the most that is written at once. A write(2) of up to this many bytes
 /// to a pipe is never mixed with another process's (PIPE_BUF, pipe(7)).
@@ -44,7 +45,7 @@ pub(crate) fn lines(text: &str) {
 /// The line for a request: the client's address, the request line, the status, of which three digits are shown, and the
 /// number of bytes of the body. The request line is escaped, so that a client can't control the reader's terminal, and cut
 /// if it is long.
-pub(crate) fn request(peer: SocketAddr, request_line: &[u8], status: impl Display, count: u64) {
+pub(crate) fn request(peer: Address, request_line: &[u8], status: impl Display, count: u64) {
     let shown = request_line.get(..200).unwrap_or(request_line).escape_ascii();
     WAITING.with_borrow_mut(|waiting| {
         let _ = writeln!(waiting, "{peer} \"{shown}\" {status:.3} {count}"); // Writing to a Vec can't fail.

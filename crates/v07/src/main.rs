@@ -8,11 +8,14 @@
 //! an old one serve until then, and replaces one whose call takes too long. A body may be as large as MAX_BODY and, if it
 //! comes at some speed, take its time.
 //!
+//! ADDRESS may be the file of a socket (`socket_file.rs`, `address.rs`).
+//!
 //! Still wrong: it speaks neither TLS nor HTTP/2, and all its processes are on one machine. A proxy in front of it, such as
 //! nginx or HAProxy, has the first two, and can share the load between machines.
 //!
 //! Sources: PEP 3333; the Python/C API manual; PEP 567 for the context of a request.
 
+mod address;
 mod app;
 mod bodies;
 mod children;
@@ -28,6 +31,7 @@ mod master;
 mod python;
 mod runtime;
 mod signals;
+mod socket_file;
 mod worker;
 mod wsgi;
 
@@ -36,6 +40,7 @@ use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 use std::net::{TcpListener, ToSocketAddrs};
 use std::panic;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -43,6 +48,8 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::knobs::Knobs;
 use crate::master::Master;
+use crate::runtime::Listener;
+use crate::socket_file::SocketFile;
 
 const NAME: &str = env!("CARGO_PKG_NAME");
 
@@ -51,7 +58,8 @@ const HELP: &str = concat!(
     env!("CARGO_PKG_NAME"),
     " [ADDRESS] [APPLICATION]
 
-ADDRESS       HOST:PORT to listen on; port 0 is any free one (default 127.0.0.1:8888)
+ADDRESS       HOST:PORT to listen on; port 0 is any free one (default 127.0.0.1:8888);
+              or unix:PATH, a socket's file
 APPLICATION   what answers: site, with a page for each thing to try, or hello (default site);
               or a WSGI application in Python: module:callable, or module:factory()
 
@@ -101,11 +109,21 @@ fn run() -> Result<()> {
     panic::set_hook(Box::new(|panic| log::line(panic.to_string().replace('\n', " "))));
 
     raise_limit_of_descriptors()?;
-    let listener = listen(address)?;
-    let address = listener.local_addr()?;
-    let listeners = listeners::share(listener, knobs.workers).context("cannot make a listener for each worker")?;
+    let (listener, shown, _file) = match address.strip_prefix("unix:") {
+        Some(path) => {
+            let (listener, file) = SocketFile::listen(Path::new(path))?;
+            (Listener::Unix(listener), address.to_owned(), Some(file))
+        }
+        None => {
+            let listener = listen(address)?;
+            let shown = format!("http://{}", listener.local_addr()?);
+            (Listener::Tcp(listener), shown, None)
+        }
+    };
+    let listeners =
+        listeners::for_workers(listener, knobs.workers).context("cannot make a listener for each worker")?;
     let master = Master::new(listeners, knobs, application)?;
-    writeln!(io::stdout(), "{NAME} listening on http://{address}").context("cannot write to stdout")?;
+    writeln!(io::stdout(), "{NAME} listening on {shown}").context("cannot write to stdout")?;
     master.run()
 }
 

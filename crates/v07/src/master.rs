@@ -9,7 +9,6 @@
 use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::mem;
-use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 use std::panic::{self, AssertUnwindSafe};
 use std::time::{Duration, Instant};
@@ -25,6 +24,7 @@ use crate::children;
 use crate::groups;
 use crate::knobs::Knobs;
 use crate::log;
+use crate::runtime::Listener;
 use crate::signals::{self, Signals};
 use crate::worker::{self, DRAIN, LEAVING, READY, RENEW};
 
@@ -52,7 +52,7 @@ pub(crate) struct Master {
 
 /// A listener, and the worker that accepts there, if there is one.
 struct Slot {
-    listener: TcpListener,
+    listener: Listener,
     worker: Option<Worker>,
     /// The worker that takes its place when it is ready.
     next: Option<Worker>,
@@ -72,7 +72,7 @@ struct Worker {
 
 impl Master {
     /// Starts a worker, waits until it is ready, and starts one for each of the other listeners.
-    pub(crate) fn new(listeners: Vec<TcpListener>, knobs: Knobs, application: Choice) -> Result<Master> {
+    pub(crate) fn new(listeners: Vec<Listener>, knobs: Knobs, application: Choice) -> Result<Master> {
         let slot = |listener| Slot { listener, worker: None, next: None, pause: Duration::ZERO, due: Instant::now() };
         let slots = listeners.into_iter().map(slot).collect();
         prctl::set_child_subreaper(true)?; // Orphans below the master become its children.

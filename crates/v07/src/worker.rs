@@ -5,7 +5,6 @@
 
 use std::convert::Infallible;
 use std::io::{Read, Write};
-use std::net;
 use std::os::unix::net::UnixStream;
 use std::process;
 use std::rc::Rc;
@@ -19,7 +18,7 @@ use crate::conversation;
 use crate::knobs::Knobs;
 use crate::log;
 use crate::python;
-use crate::runtime::{self, Direction, Either, Source, TcpListener};
+use crate::runtime::{self, Direction, Either, Listener, Source, TcpListener};
 
 /// How many clients are accepted before the others have their turn.
 const BATCH: usize = 64;
@@ -43,13 +42,13 @@ struct Worker {
 /// Runs a worker until its last connection has ended. The master writes to `master`, and there are bytes in `signal` when a
 /// SIGTERM has come.
 pub(crate) fn run(
-    listener: net::TcpListener,
+    listener: Listener,
     master: UnixStream,
     signal: UnixStream,
     knobs: Knobs,
     application: Choice,
 ) -> Result<()> {
-    let address = listener.local_addr()?;
+    let address = listener.address()?;
     let application = match application.load(&knobs, address) {
         Ok(application) => application,
         Err(error) => return Ok(write!(&master, "{error:#}")?), // The master knows what to make of it.

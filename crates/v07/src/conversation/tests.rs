@@ -56,7 +56,7 @@ fn client_of(application: &'static (dyn Application + Sync)) -> Result<TcpStream
     let ((master, word), (sender, signal)) = (UnixStream::pair()?, UnixStream::pair()?);
     thread::spawn(move || {
         let _open = (master, sender);
-        worker::run(listener, word, signal, KNOBS, Choice::BuiltIn(application))
+        worker::run(listener.into(), word, signal, KNOBS, Choice::BuiltIn(application))
     });
     std::io::Write::write_all(&mut client, REQUEST)?;
     Ok(client)

@@ -2,7 +2,6 @@
 
 use std::env;
 use std::future;
-use std::net::SocketAddr;
 use std::process;
 use std::sync::mpsc::Sender;
 use std::thread;
@@ -22,6 +21,7 @@ use super::interpreter::{self, Actions};
 use super::parts::{Part, Parts};
 use super::threads::{self, Job};
 use super::watch;
+use crate::address::Address;
 use crate::knobs::Knobs;
 use crate::log;
 use crate::runtime::{self, Either, Receiver};
@@ -30,7 +30,7 @@ use crate::wsgi::gateway::{Application, Blocks, Body, BoxFuture, StartResponse};
 
 /// Starts Python, and imports the application with this name: `module:callable`, `package.module:object.method`, or
 /// `module:factory()`. `server` is the server's address.
-pub(crate) fn load(name: &str, knobs: &Knobs, server: SocketAddr) -> Result<Box<dyn Application>> {
+pub(crate) fn load(name: &str, knobs: &Knobs, server: Address) -> Result<Box<dyn Application>> {
     interpreter::start()?;
     let actions = Actions::now();
     let found = Python::attach(|py| {

@@ -1,10 +1,9 @@
 //! The environ as Python's dictionary: texts, whose characters are the bytes that came (latin-1; PEP 3333, "Unicode Issues").
 
-use std::net::SocketAddr;
-
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
+use crate::address::Address;
 use crate::wsgi::environ::{self, Environ, Variables};
 
 /// The parts of a request that its dictionary is made of. They can be sent to a thread.
@@ -28,7 +27,7 @@ pub(super) struct Template {
 
 impl Template {
     /// `is_threaded`: whether another thread may be running the application at the same time.
-    pub(super) fn new(py: Python, server: SocketAddr, is_threaded: bool) -> PyResult<Template> {
+    pub(super) fn new(py: Python, server: Address, is_threaded: bool) -> PyResult<Template> {
         let environ = PyDict::new(py);
         for (name, value) in environ::own_variables(server, true).iter() {
             environ.set_item(name, text(py, value))?;

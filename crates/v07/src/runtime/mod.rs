@@ -37,7 +37,7 @@ pub(crate) use channel::{Receiver, Sender, channel};
 pub(crate) use executor::{spawn, wake_all};
 pub(crate) use pool::blocking;
 pub(crate) use reactor::{Direction, Source};
-pub(crate) use sockets::{TcpListener, TcpStream};
+pub(crate) use sockets::{Listener, TcpListener, TcpStream};
 pub(crate) use timers::{Deadline, now, sleep};
 
 /// Runs `main` as the first task and returns its output; tasks that are left then are dropped. `before_wait` is called in

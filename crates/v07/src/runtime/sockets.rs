@@ -4,25 +4,75 @@
 
 use std::future::{self, Future};
 use std::io;
-use std::net::{self, SocketAddr};
-use std::os::fd::AsRawFd;
+use std::net;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixListener;
 use std::task::{Context, Poll, ready};
 
 use nix::sys::socket::{MsgFlags, recv, send};
 
 use super::reactor::{Direction, Source};
+use crate::address::Address;
 
-pub(crate) struct TcpListener(Source<net::TcpListener>);
+/// A blocking listener, of either kind.
+pub(crate) enum Listener {
+    Tcp(net::TcpListener),
+    Unix(UnixListener),
+}
+
+impl From<net::TcpListener> for Listener {
+    fn from(listener: net::TcpListener) -> Listener {
+        Listener::Tcp(listener)
+    }
+}
+
+impl Listener {
+    pub(crate) fn address(&self) -> io::Result<Address> {
+        match self {
+            Listener::Tcp(listener) => listener.local_addr().map(Address::Ip),
+            Listener::Unix(_) => Ok(Address::Unix),
+        }
+    }
+
+    fn set_nonblocking(&self) -> io::Result<()> {
+        match self {
+            Listener::Tcp(listener) => listener.set_nonblocking(true),
+            Listener::Unix(listener) => listener.set_nonblocking(true),
+        }
+    }
+
+    fn accept(&self) -> io::Result<(net::TcpStream, Address)> {
+        match self {
+            Listener::Tcp(listener) => listener.accept().map(|(stream, peer)| (stream, Address::Ip(peer))),
+            // recv(2), send(2) and shutdown(2) are the same for all streams.
+            Listener::Unix(listener) => {
+                listener.accept().map(|(stream, _)| (OwnedFd::from(stream).into(), Address::Unix))
+            }
+        }
+    }
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Listener::Tcp(listener) => listener.as_fd(),
+            Listener::Unix(listener) => listener.as_fd(),
+        }
+    }
+}
+
+pub(crate) struct TcpListener(Source<Listener>);
 
 impl TcpListener {
-    pub(crate) fn new(listener: net::TcpListener) -> io::Result<TcpListener> {
-        listener.set_nonblocking(true)?;
+    pub(crate) fn new(listener: impl Into<Listener>) -> io::Result<TcpListener> {
+        let listener = listener.into();
+        listener.set_nonblocking()?;
         Ok(TcpListener(Source::new(listener)?))
     }
 
     /// Waits for a client. Doesn't give way to other tasks if one is there already.
-    pub(crate) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        let (stream, peer) = self.0.try_until_done(Direction::Read, net::TcpListener::accept).await?;
+    pub(crate) async fn accept(&self) -> io::Result<(TcpStream, Address)> {
+        let (stream, peer) = self.0.try_until_done(Direction::Read, Listener::accept).await?;
         Ok((TcpStream::new(stream)?, peer))
     }
 }

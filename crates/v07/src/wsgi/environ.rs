@@ -6,17 +6,17 @@
 use std::cell::OnceCell;
 use std::io::{self, Cursor, Write};
 use std::mem;
-use std::net::SocketAddr;
 use std::ops::Index;
 
+use crate::address::Address;
 use crate::http::request::Request;
 use crate::http::target::percent_decode;
 use crate::log;
 
 pub(crate) struct Environ {
     variables: OnceCell<Variables>,
-    peer: SocketAddr,
-    server: SocketAddr,
+    peer: Address,
+    server: Address,
     multiprocess: bool,
     pub(crate) request: Request,
     /// `wsgi.input`: the body of the request.
@@ -28,7 +28,7 @@ pub(crate) struct Environ {
 impl Environ {
     /// For a request that `peer` sent to `server`. `multiprocess`: whether another process may be running the same
     /// application at the same time.
-    pub(crate) fn new(mut request: Request, peer: SocketAddr, server: SocketAddr, multiprocess: bool) -> Environ {
+    pub(crate) fn new(mut request: Request, peer: Address, server: Address, multiprocess: bool) -> Environ {
         let input = Cursor::new(mem::take(&mut request.body));
         let variables = OnceCell::new();
         Environ { variables, peer, server, multiprocess, request, input, errors: Errors::default() }
@@ -69,7 +69,7 @@ impl Environ {
 }
 
 /// The variables that are the same for all requests.
-pub(crate) fn own_variables(server: SocketAddr, multiprocess: bool) -> Variables {
+pub(crate) fn own_variables(server: Address, multiprocess: bool) -> Variables {
     let mut variables = Variables::default();
     variables.add_own(server, multiprocess);
     variables
@@ -89,11 +89,15 @@ impl Variables {
     }
 
     /// Adds the variables that are the same for all requests.
-    fn add_own(&mut self, server: SocketAddr, multiprocess: bool) {
-        let host = if server.is_ipv6() { format!("[{}]", server.ip()) } else { server.ip().to_string() };
+    fn add_own(&mut self, server: Address, multiprocess: bool) {
+        let (host, port) = match server {
+            Address::Ip(server) if server.is_ipv6() => (format!("[{}]", server.ip()), server.port()),
+            Address::Ip(server) => (server.ip().to_string(), server.port()),
+            Address::Unix => ("localhost".to_owned(), 80), // They must not be empty (PEP 3333).
+        };
         self.set("SCRIPT_NAME", "");
         self.set("SERVER_NAME", host); // RFC 3875 4.1.14
-        self.set("SERVER_PORT", server.port().to_string());
+        self.set("SERVER_PORT", port.to_string());
         self.set("wsgi.version", "1.0");
         self.set("wsgi.url_scheme", "http");
         self.set("wsgi.multithread", "false");
@@ -102,13 +106,15 @@ impl Variables {
     }
 
     /// Adds the variables that come from the request line and the connection.
-    fn add_request(&mut self, request: &Request, peer: SocketAddr) {
+    fn add_request(&mut self, request: &Request, peer: Address) {
         self.set("REQUEST_METHOD", request.method());
         self.set("PATH_INFO", percent_decode(request.path()));
         self.set("QUERY_STRING", request.query());
         self.set("SERVER_PROTOCOL", format!("HTTP/1.{}", request.minor_version));
-        self.set("REMOTE_ADDR", peer.ip().to_canonical().to_string()); // Not ::ffff:127.0.0.1
-        self.set("REMOTE_PORT", peer.port().to_string());
+        if let Address::Ip(peer) = peer {
+            self.set("REMOTE_ADDR", peer.ip().to_canonical().to_string()); // Not ::ffff:127.0.0.1
+            self.set("REMOTE_PORT", peer.port().to_string());
+        }
     }
 
     /// Adds the variables that come from the fields, for a body of `length` bytes.

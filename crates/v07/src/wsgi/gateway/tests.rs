@@ -8,6 +8,7 @@ mod waiting;
 use std::cell::{Cell, RefCell};
 use std::future;
 use std::mem;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{self, Poll, Waker};
@@ -124,7 +125,7 @@ async fn answer(application: &dyn Application, request: &str, client: &Client, r
     let mut parser = Parser::new(1 << 24);
     parser.feed(request.as_bytes());
     let request = parser.next().expect("a valid request").expect("a complete request");
-    let address = "127.0.0.1:8888".parse().expect("an address");
+    let address = "127.0.0.1:8888".parse::<SocketAddr>().expect("an address").into();
     let mut environ = Environ::new(request, address, address, false);
     let mut accepting = Accepting { client, room };
     let mut outcome = run(application, &mut environ, &mut accepting).await;

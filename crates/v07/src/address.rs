@@ -1,0 +1,26 @@
+//! Where a socket is: at an IP address and a port, or in a file of this machine (unix(7)).
+
+use std::fmt::{self, Display, Formatter};
+use std::net::SocketAddr;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Address {
+    Ip(SocketAddr),
+    /// A client has no file of its own, and the server's name for it is known to those who need it.
+    Unix,
+}
+
+impl From<SocketAddr> for Address {
+    fn from(address: SocketAddr) -> Address {
+        Address::Ip(address)
+    }
+}
+
+impl Display for Address {
+    fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
+        match self {
+            Address::Ip(address) => address.fmt(formatter),
+            Address::Unix => formatter.write_str("unix"),
+        }
+    }
+}
