@@ -47,6 +47,12 @@ impl Knobs {
             "1" => true,
             other => bail!("RELOAD={other} is not valid; set it to 0 or 1"),
         };
+        let (max_body, max_bodies) = (number("MAX_BODY", "16", 1)?, number("MAX_BODIES", "256", 1)?);
+        if max_body > max_bodies && env::var_os("MAX_BODY").is_some() {
+            bail!(
+                "MAX_BODY={max_body} is more than MAX_BODIES={max_bodies}, the most for all bodies together; set both"
+            );
+        }
         let app_timeout = seconds("APP_TIMEOUT", "30", 0.0)?;
         let cores = thread::available_parallelism().map_or(1, usize::from);
         Ok(Knobs {
@@ -56,8 +62,8 @@ impl Knobs {
             send_timeout: seconds("SEND_TIMEOUT", "30", 0.001)?,
             workers: number("WORKERS", &cores.to_string(), 1)?,
             max_connections: number("MAX_CONNECTIONS", "10000", 1)?,
-            max_body: number("MAX_BODY", "16", 1)?.saturating_mul(1024 * 1024),
-            max_bodies: number("MAX_BODIES", "256", 1)?.saturating_mul(1024 * 1024),
+            max_body: max_body.saturating_mul(1024 * 1024),
+            max_bodies: max_bodies.saturating_mul(1024 * 1024),
             threads: number("THREADS", "0", 0)?,
             app_timeout: Some(app_timeout).filter(|limit| !limit.is_zero()),
             reload,

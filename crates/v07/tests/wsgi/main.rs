@@ -8,3 +8,4 @@ mod loading;
 mod renewing;
 mod server;
 mod start;
+mod uploads;
