@@ -84,8 +84,8 @@ impl Variables {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_slice()))
     }
 
-    fn set(&mut self, name: &str, value: impl Into<Vec<u8>>) {
-        self.0.push((name.to_owned(), value.into()));
+    fn set(&mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) {
+        self.0.push((name.into(), value.into()));
     }
 
     /// Adds the variables that are the same for all requests.
@@ -128,16 +128,19 @@ impl Variables {
             if name.contains('_') || name.eq_ignore_ascii_case("Proxy") {
                 continue;
             }
-            let variable = match name.to_ascii_uppercase().replace('-', "_").as_str() {
-                "CONTENT_LENGTH" | "TRANSFER_ENCODING" => continue,
-                "CONTENT_TYPE" => "CONTENT_TYPE".to_owned(),
-                name => format!("HTTP_{name}"),
-            };
+            let mut variable = String::with_capacity("HTTP_".len() + name.len());
+            variable.push_str("HTTP_");
+            variable.extend(name.chars().map(|letter| if letter == '-' { '_' } else { letter.to_ascii_uppercase() }));
+            match variable.as_str() {
+                "HTTP_CONTENT_LENGTH" | "HTTP_TRANSFER_ENCODING" => continue,
+                "HTTP_CONTENT_TYPE" => drop(variable.drain(.."HTTP_".len())),
+                _ => {}
+            }
             // Repeated fields are one list (RFC 9110 5.3); cookies are separated in another way (RFC 6265 4.2.1).
             let separator: &[u8] = if variable == "HTTP_COOKIE" { b"; " } else { b"," };
             match self.0.iter_mut().find(|(known, _)| *known == variable) {
                 Some((_, list)) => list.extend([separator, value].concat()),
-                None => self.set(&variable, value),
+                None => self.set(variable, value),
             }
         }
     }
