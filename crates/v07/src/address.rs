@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Address {
     Ip(SocketAddr),
-    /// A client has no file of its own, and the server's name for it is known to those who need it.
+    /// In a file. (A client has none of its own, and no address.)
     Unix,
 }
 

@@ -126,9 +126,9 @@ impl Master {
     /// Takes note of workers that are ready, or leave their slot because they got a SIGTERM of their own. Returns whether one
     /// asks for new workers.
     fn read_messages(&mut self) -> bool {
-        let (mut asks, mut is_renewed) = (false, false);
+        let (mut asks, mut is_first_ready) = (false, false);
         let until = Instant::now() + self.knobs.grace + DELAY;
-        for slot in &mut self.slots {
+        for (number, slot) in self.slots.iter_mut().enumerate() {
             let mut message = [0];
             if let Some(worker) = &mut slot.worker {
                 match worker.socket.read(&mut message) {
@@ -137,15 +137,15 @@ impl Master {
                     _ => {}
                 }
             }
-            if let Some(next) = slot.next.take_if(Worker::is_ready)
-                && let Some(mut old) = slot.worker.replace(next)
-            {
-                let _ = old.socket.write_all(&[DRAIN]); // It may have died already.
-                self.draining.push((old, until));
-                is_renewed = true;
+            if let Some(next) = slot.next.take_if(Worker::is_ready) {
+                is_first_ready |= number == 0;
+                if let Some(mut old) = slot.worker.replace(next) {
+                    let _ = old.socket.write_all(&[DRAIN]); // It may have died already.
+                    self.draining.push((old, until));
+                }
             }
         }
-        if is_renewed && mem::take(&mut self.renews) {
+        if is_first_ready && mem::take(&mut self.renews) {
             (1..self.slots.len()).for_each(|number| self.replace(number));
         }
         asks
