@@ -8,7 +8,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use suite::case::Outcome;
 use suite::request::get;
 use suite::server::Server;
@@ -95,6 +96,21 @@ fn the_old_workers_stay_if_the_new_code_is_wrong() -> Outcome {
     becomes(&server, "old")?;
     assert_eq!(server.others().into_iter().collect::<HashSet<_>>(), before);
     edit(&folder, "TEXT = b'new'");
+    server.signal(Signal::SIGHUP);
+    becomes(&server, "new")
+}
+
+/// The first worker, whose successor all others wait for, may have died just before.
+#[test]
+fn all_workers_are_renewed_even_if_the_first_has_died() -> Outcome {
+    let slow = format!("import time; time.sleep(0.3)\n{MAIN}");
+    let folder = folder("died", &[("main.py", &slow), ("helper.py", "TEXT = b'old'")]);
+    let server = start(&program("main:app").directory(&folder).knob("WORKERS", "2"))?;
+    let workers = server.wait_for_processes("two workers", |processes| processes.len() == 3)?;
+    becomes(&server, "old")?;
+    let first = workers.iter().map(|process| process.pid).filter(|pid| *pid != server.pid()).min();
+    edit(&folder, "TEXT = b'new'");
+    let _ = kill(Pid::from_raw(first.unwrap_or(0)), Signal::SIGKILL);
     server.signal(Signal::SIGHUP);
     becomes(&server, "new")
 }
