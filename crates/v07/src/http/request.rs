@@ -13,7 +13,7 @@ use crate::http::target::{Target, is_host};
 /// The most fields of a head, and of a trailer section.
 const MAX_FIELDS: usize = 100;
 
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Request {
     /// The head as it came, except for empty lines before it.
     head: Vec<u8>,

@@ -15,7 +15,7 @@ use pyo3::prelude::*;
 
 use super::body::Iteration;
 use super::call::{Answer, Callable};
-use super::environ::{Request, Template};
+use super::environ::Template;
 use super::failure;
 use super::interpreter::{self, Actions};
 use super::parts::{Part, Parts};
@@ -107,10 +107,9 @@ impl Application for Inline {
         start_response: &'a mut dyn StartResponse,
     ) -> BoxFuture<'a, Result<Body>> {
         Box::pin(async {
-            let request = Request::take(environ);
             let called = watch::during(|| {
                 Python::attach(|py| {
-                    self.callable.call(py, request, None).map_err(|exception| failure::report(py, &exception))
+                    self.callable.call(py, environ, None).map_err(|exception| failure::report(py, &exception))
                 })
             });
             let Answer { head, first, rest } = called?;
@@ -159,7 +158,7 @@ impl Application for Threaded {
     ) -> BoxFuture<'a, Result<Body>> {
         Box::pin(async {
             let (sender, receiver) = runtime::channel();
-            let _ = self.jobs.send(Job { request: Request::take(environ), parts: Parts(sender) });
+            let _ = self.jobs.send(Job { environ: environ.hand_over(), parts: Parts(sender) });
             let mut parts = ThreadBlocks { first: None, parts: receiver, timeout: self.timeout };
             // Until a thread is free, the application can't be late.
             parts.parts.next().await.context("the threads are gone")?;

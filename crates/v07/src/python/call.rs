@@ -6,10 +6,11 @@ use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 
 use super::body::{Context, Iteration};
-use super::environ::{Request, Template};
+use super::environ::Template;
 use super::parts::Parts;
 use super::start_response::{StartResponse, bytes};
 use crate::http::response::Head;
+use crate::wsgi::environ::Environ;
 
 /// An application, as it was imported, and what its environs have in common.
 pub(super) struct Callable {
@@ -30,8 +31,8 @@ pub(super) struct Answer {
 impl Callable {
     /// Calls the application, up to its first block that isn't empty: until then the head may change, or the whole become
     /// a 500.
-    pub(super) fn call(&self, py: Python, request: Request, parts: Option<Arc<Parts>>) -> PyResult<Answer> {
-        let environ = self.template.environ(py, request)?;
+    pub(super) fn call(&self, py: Python, environ: &Environ, parts: Option<Arc<Parts>>) -> PyResult<Answer> {
+        let environ = self.template.environ(py, environ)?;
         let start_response = Bound::new(py, StartResponse::new(parts))?;
         let context = Context::new(py)?;
         let iterable = context.run(py, || self.object.bind(py).call1((environ, &start_response)))??;

@@ -13,13 +13,13 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::call::{Answer, Callable};
-use super::environ::Request;
 use super::failure;
 use super::parts::{Part, Parts};
+use crate::wsgi::environ::Environ;
 
 /// A request, and where the parts of its response go.
 pub(super) struct Job {
-    pub(super) request: Request,
+    pub(super) environ: Environ,
     pub(super) parts: Parts,
 }
 
@@ -48,10 +48,10 @@ struct Target {
 #[pymethods]
 impl Target {
     fn __call__(&self, py: Python) {
-        while let Some(Job { request, parts }) = py.detach(|| self.next()) {
+        while let Some(Job { environ, parts }) = py.detach(|| self.next()) {
             let parts = Arc::new(parts);
             if py.detach(|| parts.send(Part::Started)) {
-                let end = match self.answer(py, request, &parts) {
+                let end = match self.answer(py, &environ, &parts) {
                     Ok(()) => Part::End,
                     Err(exception) => Part::Failed(failure::report(py, &exception)),
                 };
@@ -67,8 +67,8 @@ impl Target {
     }
 
     /// Sends the parts of a response.
-    fn answer(&self, py: Python, request: Request, parts: &Arc<Parts>) -> PyResult<()> {
-        let Answer { head, first, rest } = self.callable.call(py, request, Some(parts.clone()))?;
+    fn answer(&self, py: Python, environ: &Environ, parts: &Arc<Parts>) -> PyResult<()> {
+        let Answer { head, first, rest } = self.callable.call(py, environ, Some(parts.clone()))?;
         let part = match (head, &rest) {
             (Some(head), None) => Part::Whole(head, first),
             (Some(head), Some(_)) => Part::Begin(head, first),

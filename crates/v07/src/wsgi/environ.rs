@@ -15,7 +15,7 @@ use crate::log;
 
 pub(crate) struct Environ {
     variables: OnceCell<Variables>,
-    peer: Address,
+    pub(crate) peer: Address,
     server: Address,
     multiprocess: bool,
     pub(crate) request: Request,
@@ -34,17 +34,10 @@ impl Environ {
         Environ { variables, peer, server, multiprocess, request, input, errors: Errors::default() }
     }
 
-    /// Takes the variables that are this request's. (Those that are the same for all: `own_variables`.)
-    pub(crate) fn take_variables(&mut self) -> Variables {
-        let mut variables = Variables::default();
-        variables.add_request(&self.request, self.peer);
-        variables.add_fields(&self.request, self.input.get_ref().len());
-        variables
-    }
-
-    /// Takes the body of the request.
-    pub(crate) fn take_input(&mut self) -> Vec<u8> {
-        mem::take(&mut self.input).into_inner()
+    /// The same request for a thread, which also gets the body.
+    pub(crate) fn hand_over(&mut self) -> Environ {
+        let (request, input) = (self.request.clone(), mem::take(&mut self.input));
+        Environ { variables: OnceCell::new(), request, input, errors: Errors::default(), ..*self }
     }
 
     /// The variable's value.
@@ -68,13 +61,6 @@ impl Environ {
     }
 }
 
-/// The variables that are the same for all requests.
-pub(crate) fn own_variables(server: Address, multiprocess: bool) -> Variables {
-    let mut variables = Variables::default();
-    variables.add_own(server, multiprocess);
-    variables
-}
-
 /// Names and values.
 #[derive(Default)]
 pub(crate) struct Variables(Vec<(String, Vec<u8>)>);
@@ -84,12 +70,12 @@ impl Variables {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_slice()))
     }
 
-    fn set(&mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) {
-        self.0.push((name.into(), value.into()));
+    fn set(&mut self, name: &str, value: impl Into<Vec<u8>>) {
+        self.0.push((name.to_owned(), value.into()));
     }
 
     /// Adds the variables that are the same for all requests.
-    fn add_own(&mut self, server: Address, multiprocess: bool) {
+    pub(crate) fn add_own(&mut self, server: Address, multiprocess: bool) {
         let (host, port) = match server {
             Address::Ip(server) if server.is_ipv6() => (format!("[{}]", server.ip()), server.port()),
             Address::Ip(server) => (server.ip().to_string(), server.port()),
@@ -124,26 +110,31 @@ impl Variables {
             self.set("CONTENT_LENGTH", length.to_string());
         }
         for (name, value) in request.fields() {
-            // X_Y would look like X-Y, which a proxy may vouch for. HTTP_PROXY is a setting of many programs.
-            if name.contains('_') || name.eq_ignore_ascii_case("Proxy") {
-                continue;
-            }
-            let mut variable = String::with_capacity("HTTP_".len() + name.len());
-            variable.push_str("HTTP_");
-            variable.extend(name.chars().map(|letter| if letter == '-' { '_' } else { letter.to_ascii_uppercase() }));
-            match variable.as_str() {
-                "HTTP_CONTENT_LENGTH" | "HTTP_TRANSFER_ENCODING" => continue,
-                "HTTP_CONTENT_TYPE" => drop(variable.drain(.."HTTP_".len())),
-                _ => {}
-            }
-            // Repeated fields are one list (RFC 9110 5.3); cookies are separated in another way (RFC 6265 4.2.1).
-            let separator: &[u8] = if variable == "HTTP_COOKIE" { b"; " } else { b"," };
+            let Some(variable) = variable(name) else { continue };
             match self.0.iter_mut().find(|(known, _)| *known == variable) {
-                Some((_, list)) => list.extend([separator, value].concat()),
-                None => self.set(variable, value),
+                Some((_, list)) => list.extend([separator(&variable), value].concat()),
+                None => self.set(&variable, value),
             }
         }
     }
+}
+
+/// The variable that a field with this name becomes, if it becomes one.
+pub(crate) fn variable(field: &str) -> Option<String> {
+    // X_Y would look like X-Y, which a proxy may vouch for. HTTP_PROXY is a setting of many programs.
+    if field.contains('_') || field.eq_ignore_ascii_case("Proxy") {
+        return None;
+    }
+    match field.to_ascii_uppercase().replace('-', "_").as_str() {
+        "CONTENT_LENGTH" | "TRANSFER_ENCODING" => None,
+        "CONTENT_TYPE" => Some("CONTENT_TYPE".to_owned()),
+        name => Some(format!("HTTP_{name}")),
+    }
+}
+
+/// What separates the values of repeated fields, which are one list (RFC 9110 5.3), or of cookies (RFC 6265 4.2.1).
+pub(crate) fn separator(variable: &str) -> &'static [u8] {
+    if variable == "HTTP_COOKIE" { b"; " } else { b"," }
 }
 
 /// `environ["PATH_INFO"]`: for the variables that PEP 3333 promises. A missing variable panics, as PEP 3333's dictionary
