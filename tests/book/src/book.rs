@@ -13,7 +13,7 @@ use crate::chapter::Chapter;
 pub const LESSONS: &str = "lessons";
 
 /// The chapters of the versions, in their order. One that is not written yet is not in SUMMARY.md.
-pub const CHAPTERS: [&str; 13] = [
+pub const CHAPTERS: [&str; 16] = [
     "v01",
     "v02-read",
     "v02-refuse",
@@ -27,6 +27,9 @@ pub const CHAPTERS: [&str; 13] = [
     "v06-reactor",
     "v06-worker",
     "v06-workers",
+    "v07-call",
+    "v07-threads",
+    "v07-care",
 ];
 
 /// The pages of a repository.

@@ -17,6 +17,7 @@ use suite::stage::Stage;
 use crate::book::Book;
 use crate::chapter::{Chapter, Kind, Part};
 use crate::fault::Fault;
+use crate::python;
 
 /// How many cases are run at a time. Most of the time is spent waiting for what must not come.
 const THREADS: usize = 8;
@@ -97,14 +98,19 @@ fn words(text: &str) -> Option<(bool, &str)> {
 ///
 /// A version that does not build.
 pub fn check(chapters: &[&Chapter]) -> Result<(Vec<Fault>, Vec<String>)> {
-    let claims: Vec<_> =
+    let (mut faults, mut notes) = (Vec::new(), Vec::new());
+    let mut claims: Vec<_> =
         chapters.iter().flat_map(|chapter| read(chapter).0.into_iter().map(move |claim| (*chapter, claim))).collect();
+    claims.retain(|(chapter, claim)| {
+        let lacks = python::lacks(claim.version.name());
+        notes.extend(lacks.map(|reason| chapter.fault(claim.line, reason).to_string()));
+        lacks.is_none()
+    });
     let folder = cargo::folder()?;
     let mut versions: Vec<_> = claims.iter().map(|(_, claim)| claim.version).collect();
     versions.sort();
     versions.dedup();
     cargo::build(&versions.iter().map(|version| version.name()).collect::<Vec<_>>(), &folder)?;
-    let (mut faults, mut notes) = (Vec::new(), Vec::new());
     for some in claims.chunks(THREADS) {
         let verdicts: Vec<_> = thread::scope(|scope| {
             let threads: Vec<_> = some.iter().map(|(_, claim)| scope.spawn(|| judge(claim, &folder))).collect();

@@ -20,6 +20,7 @@ use anyhow::Result;
 use crate::chapter::Chapter;
 use crate::code::checkpoint;
 use crate::fault::Fault;
+use crate::python;
 use crate::refresh::Edit;
 use namespaces::Namespaces;
 use player::{Done, Patience, play, steps};
@@ -115,8 +116,10 @@ impl Console {
         let run: Vec<_> = blocks.iter().filter(|block| block.not_run.is_none()).collect();
         let Some(first) = run.first() else { return Ok(played) };
         let program = self.program.clone().map_or_else(namespaces::program, Ok)?;
-        let start = |terminals: [&Path; 2]| match self.missing(&run) {
-            Some(name) => Err(format!("there is no {name} on this machine")),
+        let lacks = || chapter.version().and_then(python::lacks).map(str::to_owned);
+        let missing = self.missing(&run).map(|name| format!("there is no {name} on this machine"));
+        let start = |terminals: [&Path; 2]| match missing.clone().or_else(lacks) {
+            Some(reason) => Err(reason),
             None => Namespaces::start(&program, terminals, folder, &self.variables),
         };
         match play(&blocks, self.patience, start)? {

@@ -19,6 +19,7 @@ pub mod form;
 pub mod glossary;
 pub mod language;
 pub mod links;
+pub mod python;
 pub mod quotes;
 pub mod refresh;
 pub mod replay;

@@ -18,6 +18,7 @@ use crate::code::checkpoint;
 use crate::code::{self, Checkpoint, Telling};
 use crate::console::{Console, Played};
 use crate::fault::Fault;
+use crate::python;
 use workspace::{PACKAGE, Workspace, write_package};
 
 /// Replays those of the pages that have checkpoints.
@@ -45,6 +46,10 @@ pub fn play(book: &Book, page: &Chapter) -> Result<Played> {
         return Ok(played);
     }
     let version = page.version().context("only a chapter of a version has checkpoints")?;
+    if let Some(reason) = python::lacks(version) {
+        played.not_run.push(format!("{}: {reason}", page.path));
+        return Ok(played);
+    }
     let telling = Telling::of(book, version)?;
     let workspace = Workspace::new(&book.root)?;
     let own = || telling.checkpoints.iter().filter(|checkpoint| checkpoint.page == page.path);

@@ -18,7 +18,7 @@ use crate::wsgi::environ::{self, Environ, Variables};
 /// How many names of variables are kept.
 const NAMES: usize = 256;
 
-/// What the dictionaries of all requests have in common.
+/// The variables that are the same in the dictionaries of all requests.
 pub(super) struct Template {
     environ: Py<PyDict>,
     /// The class `io.BytesIO`: what an application reads the body from.

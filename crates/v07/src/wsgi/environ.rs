@@ -132,7 +132,8 @@ pub(crate) fn variable(field: &str) -> Option<String> {
     }
 }
 
-/// What separates the values of repeated fields, which are one list (RFC 9110 5.3), or of cookies (RFC 6265 4.2.1).
+/// The separator between the values of repeated fields, which are one list (RFC 9110 5.3), or between cookies (RFC 6265
+/// 4.2.1).
 pub(crate) fn separator(variable: &str) -> &'static [u8] {
     if variable == "HTTP_COOKIE" { b"; " } else { b"," }
 }

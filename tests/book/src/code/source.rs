@@ -11,12 +11,16 @@ use super::file::File;
 /// Files by their path from the root of the repository.
 pub(super) type Files = BTreeMap<String, Vec<String>>;
 
-/// The manifest of a version and the files below its `src`, without unit tests.
+/// The manifest of a version, its build script, and the files below its `src`, without unit tests.
 pub(super) fn version(root: &Path, version: &str) -> Result<Files> {
     let mut files = Files::new();
     let folder = format!("crates/{version}");
     let manifest = format!("{folder}/Cargo.toml");
     files.insert(manifest.clone(), read(root, &manifest)?);
+    let script = format!("{folder}/build.rs");
+    if root.join(&script).exists() {
+        files.insert(script.clone(), read(root, &script)?);
+    }
     add(root, &format!("{folder}/src"), &mut files)?;
     Ok(files)
 }
@@ -102,7 +106,7 @@ pub(super) fn told(path: &str, lines: &[String]) -> Vec<bool> {
     let mut inside = false;
     let mut tell = |line: &String| {
         if line.starts_with('[') {
-            inside = line == "[dependencies]";
+            inside = line == "[dependencies]" || line == "[build-dependencies]";
         }
         inside && !line.is_empty()
     };
