@@ -21,12 +21,18 @@ pub fn folder() -> Result<PathBuf> {
 /// Builds these packages into `folder`, such as `target/release`, in that folder's profile. What cargo says goes to
 /// stderr.
 pub fn build(packages: &[&str], folder: &Path) -> Result<()> {
+    build_with(packages, folder, &[])
+}
+
+/// The same with these environment variables.
+pub fn build_with(packages: &[&str], folder: &Path, variables: &[(&str, &Path)]) -> Result<()> {
     if packages.is_empty() {
         return Ok(()); // cargo would build all there are.
     }
     let target = folder.parent().context("the executable is in no target folder; start it with cargo")?;
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--quiet", "--target-dir"]).arg(target).current_dir(ROOT);
+    cargo.envs(variables.iter().copied());
     if folder.ends_with("release") {
         cargo.arg("--release");
     }
