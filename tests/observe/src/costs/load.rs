@@ -8,10 +8,13 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, getpid, getppid};
+use suite::server::Server;
+
+use crate::costs::usage;
 
 /// v04 is stopped when there are so many processes more than before, zombies included: the kernel has room for some
 /// ten thousands.
@@ -26,6 +29,8 @@ pub struct Load {
     pub duration: Duration,
     /// Whether connections are kept for the next request.
     pub kept: bool,
+    /// Header fields beside those that wrk sends itself.
+    pub fields: &'static [&'static str],
 }
 
 /// What wrk saw.
@@ -66,6 +71,15 @@ impl Load {
         Seen::parse(&text).with_context(|| format!("wrk says nothing that can be understood: {text}"))
     }
 
+    /// Puts the load on a server. Also returns the processor time that a request took there, in microseconds.
+    pub fn measure(self, server: &Server) -> Result<(Seen, f64)> {
+        let before = usage::processor_time(server)?;
+        let seen = self.run(server.address())?;
+        let used = usage::processor_time(server)? - before;
+        ensure!(seen.requests > 0, "it answered no request of the load");
+        Ok((seen, used / seen.requests as f64))
+    }
+
     fn command(self, address: SocketAddr) -> Command {
         let mut command = Command::new("wrk");
         let (connections, seconds) = (self.connections.to_string(), self.duration.as_secs() + 1);
@@ -73,6 +87,7 @@ impl Load {
         if !self.kept {
             command.args(["-H", "Connection: close"]);
         }
+        command.args(self.fields.iter().flat_map(|field| ["-H", field]));
         command.arg(format!("http://{address}/")).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let parent = getpid();
         let tied = move || {

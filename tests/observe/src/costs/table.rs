@@ -114,12 +114,12 @@ fn waited(wait: Wait) -> String {
 }
 
 /// A value, or why there is none.
-fn cell<T>(value: Measured<T>, shown: impl Fn(&T) -> String) -> String {
+pub(crate) fn cell<T>(value: Measured<T>, shown: impl Fn(&T) -> String) -> String {
     value.as_ref().map_or_else(|reason| format!("({reason})"), shown)
 }
 
 /// A table whose columns stand one below the other in the source too.
-fn table(head: &[&str], lines: impl Iterator<Item = Vec<String>>) -> String {
+pub(crate) fn table(head: &[&str], lines: impl Iterator<Item = Vec<String>>) -> String {
     let head: Vec<_> = head.iter().map(|&word| word.to_owned()).collect();
     let lines: Vec<_> = lines.collect();
     let width = |column: usize| {

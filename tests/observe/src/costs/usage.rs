@@ -49,9 +49,19 @@ fn ticks(pid: i32, count: impl Fn(&procfs::process::Stat) -> u64) -> Option<f64>
 
 /// The memory of all processes of a server, in bytes: what several share counts for each in proportion (PSS).
 pub fn memory(server: &Server) -> Result<u64> {
+    sum_of(server, "Pss:")
+}
+
+/// The same without what is mapped from files. Other programs that use the same libraries don't change it.
+pub fn anonymous_memory(server: &Server) -> Result<u64> {
+    sum_of(server, "Pss_Anon:")
+}
+
+/// The sum of a line of `smaps_rollup` over all processes of a server, in bytes.
+fn sum_of(server: &Server, line: &str) -> Result<u64> {
     let sizes = server.processes().into_iter().filter(|process| !process.is_zombie()).map(|process| {
         let text = fs::read_to_string(format!("/proc/{}/smaps_rollup", process.pid)).unwrap_or_default();
-        let size = text.lines().find_map(|line| line.strip_prefix("Pss:"));
+        let size = text.lines().find_map(|text| text.strip_prefix(line));
         size.and_then(|size| size.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0)
     });
     match sizes.sum::<u64>() {

@@ -12,7 +12,7 @@ use suite::stage::Stage;
 
 use crate::costs::load::{self, Load};
 use crate::costs::row::{Measured, Row, Speed};
-use crate::costs::{Plan, idle, size, usage, waiting};
+use crate::costs::{Plan, idle, size, waiting};
 use crate::syscalls::tracer::{self, Traced};
 use crate::versions::{self, Version};
 
@@ -163,11 +163,8 @@ fn put_loads(server: &Server, kept: bool, duration: Duration, speed: &mut Speed)
     for _ in 0..WARM_UP {
         server.exchange("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").map_err(versions::told)?;
     }
-    let before = usage::processor_time(server)?;
-    let many = Load { connections: MANY, duration, kept }.run(server.address())?;
-    let used = usage::processor_time(server)? - before;
-    ensure!(many.requests > 0, "it answered no request of the load");
-    let few = Load { connections: FEW, duration, kept }.run(server.address())?;
-    speed.add(many, used / many.requests as f64, few);
+    let (many, cpu) = Load { connections: MANY, duration, kept, fields: &[] }.measure(server)?;
+    let few = Load { connections: FEW, duration, kept, fields: &[] }.run(server.address())?;
+    speed.add(many, cpu, few);
     Ok(())
 }
