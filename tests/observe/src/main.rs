@@ -1,13 +1,13 @@
-//! The program `observe`: timelines, costs and system calls of the six versions.
+//! The program `observe`: timelines, costs and system calls of the versions.
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use observe::{costs, syscalls, timeline};
+use observe::{costs, syscalls, timeline, wsgi};
 use suite::server::supervisor::end_without_a_reader;
 
-/// Looks at the six servers while they run, and draws and tells what it sees.
+/// Looks at the servers while they run, and draws and tells what it sees.
 #[derive(Parser)]
 #[command(name = "observe", arg_required_else_help = true)]
 struct Arguments {
@@ -23,6 +23,8 @@ enum Command {
     Costs(costs::Arguments),
     /// Prints the system calls of one request
     Syscalls(syscalls::Arguments),
+    /// Measures v07 against other servers of Python applications
+    Wsgi(wsgi::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         Command::Timeline(arguments) => timeline::run(&arguments),
         Command::Costs(arguments) => costs::run(&arguments),
         Command::Syscalls(arguments) => syscalls::run(&arguments),
+        Command::Wsgi(arguments) => wsgi::run(&arguments),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
