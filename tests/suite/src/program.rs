@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -106,8 +106,15 @@ impl Program {
         self
     }
 
-    /// Starts in this folder.
+    /// Starts in this folder. The files that the command names so far are those of the current one.
     pub fn directory(mut self, folder: impl Into<PathBuf>) -> Program {
+        for (place, word) in self.command.iter_mut().enumerate() {
+            // A program's name without a slash is looked for in PATH.
+            let is_file = Path::new(word).is_file() && (place > 0 || word.as_encoded_bytes().contains(&b'/'));
+            if let (true, Ok(whole)) = (is_file, path::absolute(&*word)) {
+                *word = whole.into();
+            }
+        }
         self.directory = Some(folder.into());
         self
     }
@@ -295,7 +302,17 @@ fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::env;
+
     use super::*;
+
+    #[test]
+    fn a_command_for_another_folder_names_the_same_files() {
+        let here = env::current_dir().expect("a folder");
+        let typed = Program::new(["./Cargo.toml", "src/lib.rs", "src", "-S"]).directory("/").typed();
+        assert_eq!(typed, format!("{0}/Cargo.toml {0}/src/lib.rs src -S", here.display()));
+        assert_eq!(Program::new(["Cargo.toml"]).directory("/").typed(), "Cargo.toml");
+    }
 
     #[test]
     fn a_command_can_be_typed_again() {
