@@ -35,7 +35,7 @@ pub struct Arguments {
     #[arg(long, default_value_t = 1.0, value_parser = seconds)]
     seconds: f64,
     /// Measures these versions only, such as v01,v03
-    #[arg(long, value_delimiter = ',', value_name = "VERSION")]
+    #[arg(long, value_delimiter = ',', value_name = "VERSION", value_parser = versions::named)]
     only: Vec<Stage>,
     /// One short round: to see that it works
     #[arg(long)]
@@ -82,7 +82,7 @@ impl Plan {
 }
 
 pub fn run(arguments: &Arguments) -> Result<bool> {
-    let stages: Vec<_> = Stage::ALL.into_iter().filter(|stage| chosen(*stage, &arguments.only)).collect();
+    let stages: Vec<_> = Stage::WITHOUT_PYTHON.into_iter().filter(|stage| chosen(*stage, &arguments.only)).collect();
     let plan = Plan::new(arguments);
     let mut work = Work::new(plan, stages.len())?;
     for stage in stages {

@@ -43,10 +43,9 @@ impl FromStr for Which {
 
     fn from_str(name: &str) -> Result<Which, String> {
         if name == "all" {
-            return Ok(Which(Stage::ALL.into()));
+            return Ok(Which(Stage::WITHOUT_PYTHON.into()));
         }
-        let stage = Stage::named(name).ok_or("say v01, v02, v03, v04, v05, v06 or all")?;
-        Ok(Which(vec![stage]))
+        versions::named(name).map(|stage| Which(vec![stage])).map_err(|words| format!("{words}, or all"))
     }
 }
 

@@ -28,7 +28,7 @@ use suite::stage::Stage;
 use tempfile::NamedTempFile;
 
 use crate::machine;
-use crate::versions::{OBSERVED, Version};
+use crate::versions::{self, OBSERVED, Version};
 use drama::Drama;
 use facts::WORKERS;
 use model::Timeline;
@@ -36,7 +36,7 @@ use model::Timeline;
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct Arguments {
     /// Only this version; give it several times for several
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = versions::named)]
     pub only: Vec<Stage>,
     /// Where the pictures and timelines.md go [default: lessons/observed]
     #[arg(long, value_name = "FOLDER")]
@@ -57,7 +57,7 @@ pub fn draw_all(arguments: &Arguments, version: impl Fn(Stage) -> Result<Version
     let folder = arguments.out.clone().unwrap_or_else(|| Path::new(OBSERVED).to_owned());
     fs::create_dir_all(&folder).with_context(|| format!("{} can't be made", folder.display()))?;
     let is_asked = |stage: &Stage| arguments.only.is_empty() || arguments.only.contains(stage);
-    let stages: Vec<_> = Stage::ALL.into_iter().filter(is_asked).collect();
+    let stages: Vec<_> = Stage::WITHOUT_PYTHON.into_iter().filter(is_asked).collect();
     let (bar, made) = (progress(stages.len()), made(arguments.small));
     let (mut sections, mut is_whole) = (Vec::new(), true);
     for stage in stages {

@@ -22,7 +22,7 @@ use suite::{carry, exercises};
 /// Two times two dashes: one for cargo, one before the program, whose flags are its own.
 const USAGE: &str = "\
 cargo run -p suite -- STAGE [OPTIONS] -- PROGRAM [ARGUMENTS], such as `cargo run -p suite -- v01 -- python3 my_server.py`
-       cargo run -p suite -- matrix
+       cargo run -p suite -- matrix [--python]
        cargo run -p suite -- carry VERSION
        cargo run -p suite -- exercise [ID [OPTIONS] [-- PROGRAM [ARGUMENTS]]]";
 
@@ -81,7 +81,11 @@ struct Test {
 #[derive(Subcommand)]
 enum Command {
     /// Builds the versions and prints which motive fails on which of them
-    Matrix,
+    Matrix {
+        /// v07 too, which contains Python: that must be there
+        #[arg(long)]
+        python: bool,
+    },
     /// Carries what changed in a version since HEAD to the later ones
     Carry {
         /// The version, such as v02
@@ -112,7 +116,7 @@ fn main() -> ExitCode {
         return end;
     }
     let done = match (arguments.command, arguments.test) {
-        (Some(Command::Matrix), _) => print_matrix(),
+        (Some(Command::Matrix { python }), _) => print_matrix(python),
         (Some(Command::Carry { version }), _) => {
             carry::run(Path::new(ROOT), &version, &mut io::stdout()).map(|()| true)
         }
@@ -156,8 +160,9 @@ fn run(test: Test) -> bool {
 }
 
 /// Builds next to this executable, in the same profile, and prints the table.
-fn print_matrix() -> Result<bool> {
-    let matrix = Matrix::build(&cargo::folder()?)?;
+fn print_matrix(python: bool) -> Result<bool> {
+    let versions: &[Stage] = if python { &Stage::ALL } else { &Stage::WITHOUT_PYTHON };
+    let matrix = Matrix::build(versions, &cargo::folder()?)?;
     print!("{matrix}");
     Ok(matrix.is_a_ladder())
 }

@@ -11,11 +11,15 @@ pub enum Stage {
     V04,
     V05,
     V06,
+    V07,
 }
 
 impl Stage {
     /// All stages, in order.
-    pub const ALL: [Stage; 6] = [Stage::V01, Stage::V02, Stage::V03, Stage::V04, Stage::V05, Stage::V06];
+    pub const ALL: [Stage; 7] = [Stage::V01, Stage::V02, Stage::V03, Stage::V04, Stage::V05, Stage::V06, Stage::V07];
+
+    /// Those whose versions are built without Python, in order. What builds versions without being asked for one builds these.
+    pub const WITHOUT_PYTHON: [Stage; 6] = [Stage::V01, Stage::V02, Stage::V03, Stage::V04, Stage::V05, Stage::V06];
 
     /// The name of the stage and of its version's package, `v03`.
     pub fn name(self) -> &'static str {
@@ -26,6 +30,7 @@ impl Stage {
             Stage::V04 => "v04",
             Stage::V05 => "v05",
             Stage::V06 => "v06",
+            Stage::V07 => "v07",
         }
     }
 
@@ -43,6 +48,7 @@ impl Stage {
             Stage::V04 => "a process for each connection",
             Stage::V05 => "no zombies, no orphans",
             Stage::V06 => "async workers",
+            Stage::V07 => "Python applications",
         }
     }
 
@@ -52,6 +58,7 @@ impl Stage {
             Stage::V02 => "lessons/v02-read.md and the two after it".to_owned(),
             Stage::V05 => "lessons/v05-zombies.md and lessons/v05-orphans.md".to_owned(),
             Stage::V06 => "lessons/v06-readiness.md and the four after it".to_owned(),
+            Stage::V07 => "lessons/v07-call.md and the two after it".to_owned(),
             _ => format!("lessons/{self}.md"),
         }
     }

@@ -55,7 +55,7 @@ fn sums(stage: Stage, trace: &Trace, first: i32) -> String {
     let done = |process: &Process| process.calls().filter(|call| call.is_done()).count();
     let sum = |process: &Process| format!("{} by the {}", done(process), name(role(stage, process, first)));
     let parts: Vec<_> = trace.processes.iter().map(sum).collect();
-    let idle = if stage == Stage::V06 { ", none by the master" } else { "" };
+    let idle = if stage >= Stage::V06 { ", none by the master" } else { "" };
     format!(
         "{} calls: {}{idle}. The last line of a process that goes on is the call that waits again.",
         trace.count(),
@@ -64,7 +64,7 @@ fn sums(stage: Stage, trace: &Trace, first: i32) -> String {
 }
 
 fn notes(stage: Stage, machine: &str) -> String {
-    let one_worker = if stage == Stage::V06 { ", with WORKERS=1" } else { "" };
+    let one_worker = if stage >= Stage::V06 { ", with WORKERS=1" } else { "" };
     let held = match stage {
         Stage::V04 | Stage::V05 => {
             " The client sent its request when the child was waiting for it. So the order is that of each process; whether \
@@ -91,8 +91,8 @@ fn role(stage: Stage, process: &Process, first: i32) -> Role {
         (Stage::V01 | Stage::V02 | Stage::V03, _) => Role::Server,
         (Stage::V04 | Stage::V05, true) => Role::Parent,
         (Stage::V04 | Stage::V05, false) => Role::Child,
-        (Stage::V06, true) => Role::Master,
-        (Stage::V06, false) => Role::Worker,
+        (Stage::V06 | Stage::V07, true) => Role::Master,
+        (Stage::V06 | Stage::V07, false) => Role::Worker,
     }
 }
 

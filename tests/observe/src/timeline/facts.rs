@@ -74,7 +74,7 @@ impl Timeline {
                     format!("each client must have a child of its own, not {}", self.serving()),
                 );
             }
-            Stage::V06 => {
+            Stage::V06 | Stage::V07 => {
                 must(processes <= WORKERS + 1, format!("{WORKERS} workers and a master are not {processes} processes"));
             }
         }
