@@ -1,4 +1,4 @@
-//! The shared tests of the six servers, and the tester for anybody's own server.
+//! The shared tests of the seven servers, and the tester for anybody's own server.
 //!
 //! A `Case` is one thing that a server must do, seen from outside. `cases/` holds them, a list for each stage. They
 //! run in two ways: every version's `tests/suite.rs` makes a test of each with [`stage!`], and the program `suite`
@@ -77,6 +77,7 @@ macro_rules! stage {
             v05_only_cases,
             v06_cases
         );
+        $crate::next_motive!(v07, the_motive_of_v07_fails_here);
     };
     (v07, $binary:expr) => {
         $crate::stage!(
@@ -89,7 +90,8 @@ macro_rules! stage {
             v04_cases,
             v05_cases,
             v05_only_cases,
-            v06_cases
+            v06_cases,
+            v07_cases
         );
     };
     ($now:ident, $binary:expr, $($list:ident),+) => {

@@ -8,6 +8,7 @@ pub(crate) mod v03;
 pub(crate) mod v04;
 pub(crate) mod v05;
 pub(crate) mod v06;
+pub(crate) mod v07;
 
 use crate::case::Case;
 use crate::stage::Stage;
@@ -44,6 +45,7 @@ pub fn all() -> Vec<Case> {
     crate::v05_cases!(table table);
     crate::v05_only_cases!(table table);
     crate::v06_cases!(table table);
+    crate::v07_cases!(table table);
     table
 }
 

@@ -4,6 +4,7 @@ use crate::bench::Bench;
 use crate::case::{Outcome, Stop, failed, require};
 use crate::cases::v01::refuses_to_start;
 use crate::cases::v02::has_body;
+use crate::program::Program;
 use crate::request::{bare, get, post};
 use crate::server::Server;
 
@@ -45,10 +46,16 @@ pub(crate) fn answers_head_for_another_application(bench: &Bench) -> Outcome {
     client.closes() // With no byte more: a body would be seen here.
 }
 
-/// A server that does not know the second argument does not even start: that is the failure of the case.
 pub(crate) fn start_hello(bench: &Bench) -> Outcome<Server> {
-    bench.start(&bench.program().application("hello")).map_err(|stop| match stop {
-        Stop::NotStarted(problem) => failed("the program starts with the application `hello`", problem),
+    start_with(bench, bench.program(), "hello")
+}
+
+/// A server that does not know the second argument does not even start: that is the failure of the case.
+pub(crate) fn start_with(bench: &Bench, program: Program, application: &str) -> Outcome<Server> {
+    bench.start(&program.application(application)).map_err(|stop| match stop {
+        Stop::NotStarted(problem) => {
+            failed(format!("the program starts with the application `{application}`"), problem)
+        }
         other => other,
     })
 }

@@ -19,7 +19,7 @@ const LOOKS: usize = 5;
 const PAUSE: Duration = Duration::from_millis(30);
 
 /// What a 500 must not tell: names of files and the words of the error.
-const DETAILS: [&str; 6] = ["panic", "src/", ".rs", ".py", "line ", "Traceback"];
+pub(crate) const DETAILS: [&str; 6] = ["panic", "src/", ".rs", ".py", "line ", "Traceback"];
 
 pub(crate) fn streams_in_chunks(bench: &Bench) -> Outcome {
     let response = bench.server()?.exchange(get("/stream"))?;
