@@ -15,8 +15,10 @@ use std::fs;
 
 use tempfile::TempDir;
 
+use crate::bench::Bench;
 use crate::case::Outcome;
 use crate::cases::v01::not_here;
+use crate::program::Program;
 
 /// The list.
 #[doc(hidden)]
@@ -65,4 +67,14 @@ fn folder(files: &[(&str, &str)]) -> Outcome<TempDir> {
         file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&file, text)).map_err(not_here)?;
     }
     Ok(folder)
+}
+
+/// How many times longer Python may take to start than a program that brings all it needs.
+const SLOWER: u32 = 3;
+
+/// The program, to be started in this folder, with one worker: each one starts Python.
+fn program(bench: &Bench, folder: &TempDir) -> Program {
+    let program = bench.program().directory(folder.path()).knob("WORKERS", "1");
+    let patience = program.patience * SLOWER;
+    program.patience(patience)
 }

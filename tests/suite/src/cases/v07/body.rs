@@ -4,7 +4,7 @@ use std::fs;
 
 use nix::sys::signal::Signal;
 
-use super::folder;
+use super::{folder, program};
 use crate::bench::Bench;
 use crate::case::{Outcome, require};
 use crate::cases::v01::not_here;
@@ -17,7 +17,7 @@ use crate::transcript::visible;
 /// The second block is only made once the first has come.
 pub(crate) fn sends_a_block_before_it_asks_for_the_next(bench: &Bench) -> Outcome {
     let folder = folder(&[])?;
-    let server = start_with(bench, bench.program().directory(folder.path()), "suite_app:pausing")?;
+    let server = start_with(bench, program(bench, &folder), "suite_app:pausing")?;
     let mut client = server.connect()?;
     client.send(get("/"))?;
     let came = |bytes: &[u8]| bytes.windows(5).any(|window| window == b"first");
@@ -31,7 +31,7 @@ pub(crate) fn sends_a_block_before_it_asks_for_the_next(bench: &Bench) -> Outcom
 /// A server that closes a body twice has done so by its end.
 pub(crate) fn closes_each_body_once(bench: &Bench) -> Outcome {
     let folder = folder(&[])?;
-    let mut server = start_with(bench, bench.program().directory(folder.path()), "suite_app:closing")?;
+    let mut server = start_with(bench, program(bench, &folder), "suite_app:closing")?;
     has_body(&server.exchange(get("/"))?, b"onetwo")?;
     for request in [bare("HEAD", "/", ""), get("/broken"), get("/endless")] {
         let mut client = server.connect()?;

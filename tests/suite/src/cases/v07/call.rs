@@ -2,7 +2,7 @@
 
 use nix::sys::signal::Signal;
 
-use super::folder;
+use super::{folder, program};
 use crate::bench::Bench;
 use crate::case::{Outcome, failed, require};
 use crate::cases::v02::has_body;
@@ -12,7 +12,7 @@ use crate::transcript::visible;
 
 pub(crate) fn serves_a_python_application(bench: &Bench) -> Outcome {
     let folder = folder(&[])?;
-    let server = start_with(bench, bench.program().directory(folder.path()), "suite_app:greeting")?;
+    let server = start_with(bench, program(bench, &folder), "suite_app:greeting")?;
     for (method, request) in [("GET", get("/?world").into_bytes()), ("POST", post("/", b"world"))] {
         let response = server.exchange(request)?;
         has_status(&response, 201)?;
@@ -26,7 +26,7 @@ pub(crate) fn serves_a_python_application(bench: &Bench) -> Outcome {
 /// What the validator finds is an exception, or if it finds it too late for that, a line on stderr.
 pub(crate) fn satisfies_the_validator(bench: &Bench) -> Outcome {
     let folder = folder(&[])?;
-    let mut server = start_with(bench, bench.program().directory(folder.path()), "suite_app:validated")?;
+    let mut server = start_with(bench, program(bench, &folder), "suite_app:validated")?;
     has_body(&server.exchange(get("/a/b?c=d"))?, b"written, ")?;
     has_body(&server.exchange(post("/", b"one\ntwo\nthree\n"))?, b"written, one\ntwo\nthree\n")?;
     let mut client = server.connect()?;
@@ -41,7 +41,7 @@ pub(crate) fn satisfies_the_validator(bench: &Bench) -> Outcome {
 
 pub(crate) fn describes_the_request_in_latin_1(bench: &Bench) -> Outcome {
     let folder = folder(&[])?;
-    let server = start_with(bench, bench.program().directory(folder.path()), "suite_app:variables")?;
+    let server = start_with(bench, program(bench, &folder), "suite_app:variables")?;
     let head = "GET /a%20b%2Fc%E4%C3%BC?d=%20 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
     let fields =
         b"X-List: 1\r\nCookie: a=1\r\nX-Name: Andr\xe9\r\nX-List: 2\r\nX_List: 3\r\nX_Other: 4\r\nCookie: b=2\r\n\r\n";

@@ -1,6 +1,6 @@
 //! Applications that fail, and one that never returns.
 
-use super::folder;
+use super::{folder, program};
 use crate::bench::Bench;
 use crate::case::{Outcome, require};
 use crate::cases::v03::{DETAILS, has_status, start_with};
@@ -12,8 +12,7 @@ use crate::transcript::visible;
 /// One worker serves all: what ends it ends the connection that is held too.
 pub(crate) fn a_failing_application_harms_no_other_request(bench: &Bench) -> Outcome {
     let folder = folder(&[])?;
-    let program = bench.program().directory(folder.path()).knob("WORKERS", "1").knob("TIMEOUT", "60");
-    let server = start_with(bench, program, "suite_app:failing")?;
+    let server = start_with(bench, program(bench, &folder).knob("TIMEOUT", "60"), "suite_app:failing")?;
     let mut held = hold_in_service(&server)?;
     for path in ["/raises", "/breaks", "/exits"] {
         let response = server.exchange(get(path))?;
@@ -32,8 +31,8 @@ pub(crate) fn a_failing_application_harms_no_other_request(bench: &Bench) -> Out
 /// The second client comes while the only worker is held up.
 pub(crate) fn replaces_a_worker_whose_application_hangs(bench: &Bench) -> Outcome {
     let folder = folder(&[])?;
-    let program = bench.program().directory(folder.path()).knob("WORKERS", "1").knob("GRACE", "1");
-    let server = start_with(bench, program.knob("APP_TIMEOUT", "1"), "suite_app:failing")?;
+    let program = program(bench, &folder).knob("APP_TIMEOUT", "1").knob("GRACE", "1");
+    let server = start_with(bench, program, "suite_app:failing")?;
     let (processes, old) = (server.processes().len(), server.others());
     let mut hangs = server.connect()?;
     hangs.send(get("/hangs"))?;

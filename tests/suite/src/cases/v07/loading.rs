@@ -4,7 +4,7 @@ use std::fs;
 
 use nix::sys::signal::Signal;
 
-use super::{SUITE_APP, folder};
+use super::{SUITE_APP, folder, program};
 use crate::bench::Bench;
 use crate::case::{Outcome, require};
 use crate::cases::v01::{not_here, refuses_to_start};
@@ -15,7 +15,7 @@ use crate::request::get;
 
 pub(crate) fn finds_an_application_by_its_name(bench: &Bench) -> Outcome {
     let folder = folder(&[("package/__init__.py", ""), ("package/inner.py", SUITE_APP)])?;
-    let program = bench.program().directory(folder.path()).knob("WORKERS", "1");
+    let program = program(bench, &folder);
     for name in ["package.inner:greeting", "suite_app:Holder.greeting"] {
         let server = start_with(bench, program.clone(), name)?;
         has_status(&server.exchange(get("/?world"))?, 201)?;
@@ -29,7 +29,7 @@ pub(crate) fn finds_an_application_by_its_name(bench: &Bench) -> Outcome {
 
 pub(crate) fn names_an_application_that_it_can_not_load(bench: &Bench) -> Outcome {
     let folder = folder(&[("wrong.py", "def app(:\n")])?;
-    let program = bench.program().directory(folder.path());
+    let program = program(bench, &folder);
     for (name, missing) in [("no_such_module:app", "no_such_module"), ("suite_app:nothing_here", "nothing_here")] {
         refuses_to_start(bench, &program.clone().application(name), missing)?;
     }
@@ -45,8 +45,7 @@ pub(crate) fn sighup_loads_the_module_again(bench: &Bench) -> Outcome {
         format!("def app(environ, start_response):\n    start_response('200 OK', [])\n    return [b'{text}']\n")
     };
     let folder = folder(&[("edited.py", &module("before"))])?;
-    let program = bench.program().directory(folder.path()).knob("WORKERS", "2");
-    let server = start_with(bench, program, "edited:app")?;
+    let server = start_with(bench, program(bench, &folder), "edited:app")?;
     has_body(&server.exchange(get("/"))?, b"before")?;
     let (processes, old) = (server.processes().len(), server.others());
     // The texts differ in length: a compiled module is used again while the source has the same size and second (PEP 552).
