@@ -1,4 +1,4 @@
-//! The shared cases, tried on the applications of the suite written in Python.
+//! The shared cases, tried on the applications of the suite written in Python, and with threads.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
