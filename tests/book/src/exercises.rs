@@ -17,6 +17,7 @@ use suite::cargo::ROOT;
 use suite::exercises::{Exercise, Task};
 
 use crate::fault::Fault;
+use crate::python;
 use workshop::Workshop;
 
 /// Where the solutions are.
@@ -41,7 +42,14 @@ pub fn run(whole: bool) -> Result<bool> {
     let exe = fs::canonicalize(env::current_exe()?)?;
     let target = exe.parent().and_then(Path::parent).context("the program is in no target folder; use `cargo run`")?;
     let workshop = Workshop::open(&target.join("exercises"))?;
-    let exercises: Vec<_> = Exercise::all().into_iter().filter(|exercise| exercise.patch().is_some()).collect();
+    let mut exercises: Vec<_> = Exercise::all().into_iter().filter(|exercise| exercise.patch().is_some()).collect();
+    exercises.retain(|exercise| match python::lacks(exercise.version.name()) {
+        Some(reason) => {
+            println!("{} is not tried: {reason}", exercise.id);
+            false
+        }
+        None => true,
+    });
     let mut packages = BTreeSet::new();
     for exercise in &exercises {
         let (version, own) = (exercise.version.name(), package(exercise));

@@ -15,6 +15,7 @@ mod v03;
 mod v04;
 mod v05;
 mod v06;
+mod v07;
 
 pub use trial::{print_list, run};
 

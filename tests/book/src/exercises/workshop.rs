@@ -42,6 +42,9 @@ impl Workshop {
         let version = Path::new(ROOT).join("crates").join(version);
         copy(&version.join("src"), &source.join("src"))?;
         write(&source.join("Cargo.toml"), &read(&version.join("Cargo.toml"))?)?;
+        if version.join("build.rs").exists() {
+            write(&source.join("build.rs"), &read(&version.join("build.rs"))?)?;
+        }
         if let Some(patch) = patch {
             let done = git_apply(&fresh, &Path::new(ROOT).join(patch), &[])?;
             done.map_or(Ok(()), |why| bail!("{patch} does not apply: {why}"))?;

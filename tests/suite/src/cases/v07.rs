@@ -60,7 +60,7 @@ macro_rules! v07_cases {
 const SUITE_APP: &str = include_str!("v07/suite_app.py");
 
 /// A folder with the module `suite_app` and these files. It is gone when this is dropped.
-fn folder(files: &[(&str, &str)]) -> Outcome<TempDir> {
+pub(crate) fn folder(files: &[(&str, &str)]) -> Outcome<TempDir> {
     let folder = TempDir::new().map_err(not_here)?;
     for (name, text) in files.iter().chain(&[("suite_app.py", SUITE_APP)]) {
         let file = folder.path().join(name);
@@ -73,7 +73,7 @@ fn folder(files: &[(&str, &str)]) -> Outcome<TempDir> {
 const SLOWER: u32 = 3;
 
 /// The program, to be started in this folder, with one worker: each one starts Python.
-fn program(bench: &Bench, folder: &TempDir) -> Program {
+pub(crate) fn program(bench: &Bench, folder: &TempDir) -> Program {
     let program = bench.program().directory(folder.path()).knob("WORKERS", "1");
     let patience = program.patience * SLOWER;
     program.patience(patience)

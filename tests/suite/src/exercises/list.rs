@@ -1,6 +1,6 @@
 //! The list.
 
-use super::{Exercise, Task, v01, v02, v03, v04, v05, v06};
+use super::{Exercise, Task, v01, v02, v03, v04, v05, v06, v07};
 use crate::bench::Bench;
 use crate::case::{Case, Outcome};
 use crate::stage::Stage;
@@ -49,7 +49,7 @@ impl Chapter {
     }
 }
 
-const CHAPTERS: [Chapter; 13] = [
+const CHAPTERS: &[Chapter] = &[
     Chapter {
         name: "v01",
         version: Stage::V01,
@@ -304,6 +304,25 @@ const CHAPTERS: [Chapter; 13] = [
             title: "the end says enough",
             asks: "In master.rs, `renew` says nothing to the old worker, and drops it.",
             notices: &["sighup_replaces_the_workers"],
+        },
+    },
+    Chapter {
+        name: "v07-call",
+        version: Stage::V07,
+        ids: ["v07.1", "v07.2", "v07.3"],
+        predict: "a number in each worker",
+        write: Write {
+            title: "files in blocks",
+            asks: "`wsgi.file_wrapper` in the environ: a class that takes a file and the size of a block, and is an iterable of the file's blocks. \
+                   Its close() closes the file (PEP 3333, \"Optional Platform-Specific File Handling\").",
+            case: "wraps_files",
+            says: "A #[pyclass] with #[new], __iter__, __next__ and close; the template of the environ has it. What has no close() need not be closed.",
+            run: v07::wraps_files,
+        },
+        r#break: Break {
+            title: "the wrong close",
+            asks: "In python/body.rs, `drop` closes the iterator of a body, and not the iterable.",
+            notices: &["closes_each_body_once"],
         },
     },
 ];

@@ -1,0 +1,5 @@
+import atexit
+
+from lessons.apps.hello import app
+
+atexit.register(print, "goodbye from", app.__name__)
