@@ -1,21 +1,29 @@
-//! The server in a file: unix:PATH.
+//! The server in a file: unix:PATH. V07_PROGRAM names another program than v07, as in `wsgi/server.rs`.
 
+use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{self, Child, Command, Output, Stdio};
+use std::process::{self, Child, Command, Stdio};
 
 use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use suite::bench::Bench;
+use suite::program::{PATIENCE, Program};
 
 struct Server(Child);
 
 impl Server {
     fn start(file: &Path) -> Server {
-        let mut child = command(file).stderr(Stdio::null()).spawn().expect("the program starts");
+        let mut command = Command::new(program());
+        command.arg(address(file)).env("WORKERS", "2").stdout(Stdio::piped()).stderr(Stdio::null());
+        // SAFETY: prctl(2) is a system call, and allocates nothing.
+        unsafe { command.pre_exec(|| Ok(prctl::set_pdeathsig(Signal::SIGKILL)?)) };
+        let mut child = command.spawn().expect("the program starts");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
         assert_eq!(line, format!("v07 listening on unix:{}\n", file.display()));
@@ -28,12 +36,12 @@ impl Server {
     }
 }
 
-fn command(file: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_v07"));
-    command.arg(format!("unix:{}", file.display())).env("WORKERS", "2").stdout(Stdio::piped());
-    // SAFETY: prctl(2) is a system call, and allocates nothing.
-    unsafe { command.pre_exec(|| Ok(prctl::set_pdeathsig(Signal::SIGKILL)?)) };
-    command
+fn program() -> OsString {
+    env::var_os("V07_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_v07").into())
+}
+
+fn address(file: &Path) -> String {
+    format!("unix:{}", file.display())
 }
 
 /// A path that is free.
@@ -45,15 +53,17 @@ fn path(name: &str) -> PathBuf {
 
 fn get(file: &Path, path: &str) -> String {
     let (mut client, mut response) = (UnixStream::connect(file).expect("a server"), String::new());
+    client.set_read_timeout(Some(PATIENCE)).expect("a timeout");
     write!(client, "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").expect("it is sent");
     client.read_to_string(&mut response).expect("a response");
     response
 }
 
 fn refused(file: &Path) -> String {
-    let Output { status, stdout, stderr } = command(file).output().expect("the program ends");
-    assert_eq!((status.code(), &*stdout), (Some(1), &b""[..]));
-    String::from_utf8_lossy(&stderr).into_owned()
+    let program = Program::new([program()]).address(&address(file));
+    let ended = Bench::new(&program).run(&program).expect("the program ends");
+    assert_eq!((ended.status.code(), &*ended.stdout), (Some(1), ""));
+    ended.stderr
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use nix::libc;
 use procfs::net::{TcpNetEntry, TcpState};
-use procfs::process::{FDTarget, Syscall};
+use procfs::process::{FDTarget, Syscall, Task};
 
 use crate::queue;
 pub use look::Process;
@@ -25,10 +25,11 @@ pub(crate) fn is_stuck_at_stderr(pid: i32) -> bool {
     matches!(call, Ok(Syscall::Blocked { syscall_number: libc::SYS_write, argument_registers: [2, ..], .. }))
 }
 
-/// Whether a process waits in a system call, as far as the kernel tells.
+/// Whether a process waits in system calls, with all its threads, as far as the kernel shows.
 pub fn is_waiting(pid: i32) -> bool {
-    let call = procfs::process::Process::new(pid).and_then(|process| process.syscall());
-    matches!(call, Ok(Syscall::Blocked { .. }) | Err(_))
+    let threads = procfs::process::Process::new(pid).and_then(|process| process.tasks());
+    let waits = |thread: Task| matches!(thread.syscall(), Ok(Syscall::Blocked { .. }) | Err(_));
+    threads.into_iter().flatten().flatten().all(waits)
 }
 
 /// Whether somebody listens at `address`.

@@ -64,6 +64,10 @@ def app(environ, start_response):
     elif path == "/sleep":
         print("sleeping", file=sys.stderr)
         time.sleep(float(environ["QUERY_STRING"]))
+    elif path == "/doze":
+        print("dozing", file=sys.stderr)
+        for _ in range(10):  # Some of them after a time in which the whole process was stopped.
+            time.sleep(float(environ["QUERY_STRING"]) / 10)
     elif path == "/wait":
         gate.wait()
     elif path == "/open":

@@ -1,5 +1,6 @@
 """An application for each rule of PEP 3333. The path names it: /read, /close and so on."""
 
+import contextvars
 import sys
 
 TEXT = [("Content-Type", "text/plain; charset=utf-8")]
@@ -39,6 +40,21 @@ def fresh(environ, start_response):
     seen = "mine" in environ
     environ["mine"] = True
     return reply(start_response, seen)
+
+
+variable = contextvars.ContextVar("variable", default="unset")
+
+
+def context(environ, start_response):
+    before = variable.get()
+    variable.set(environ["QUERY_STRING"])
+    start_response("200 OK", TEXT)
+
+    def blocks():
+        yield f"{before}, ".encode()
+        yield f"then {variable.get()}".encode()
+
+    return blocks()
 
 
 # wsgi.input

@@ -14,7 +14,7 @@ both! { "probes:app":
 }
 
 fn is_sent_whole_if_it_is_a_list(server: &Server) -> Outcome {
-    for (path, body) in [("/empty", ""), ("/several", "ab")] {
+    for (path, body) in [("/empty", ""), ("/read", "b''"), ("/several", "ab")] {
         let response = server.exchange(get(path))?;
         assert_eq!((response.body, response.framing), (body.as_bytes().to_vec(), Framing::Length), "{path}");
     }
@@ -69,11 +69,14 @@ fn keeps_to_content_length(server: &Server) -> Outcome {
 }
 
 fn is_left_out_for_head(server: &Server) -> Outcome {
-    for path in ["/several", "/generator", "/write", "/close"] {
-        let response = server.exchange(bare("HEAD", path, ""))?;
-        assert_eq!((response.status, response.body.len()), (200, 0), "{path}");
+    for path in ["/several", "/generator", "/write", "/close", "/close_endless"] {
+        let (received, _) = all(server, bare("HEAD", path, ""))?;
+        let end = received.windows(4).position(|window| window == b"\r\n\r\n");
+        assert!(received.starts_with(b"HTTP/1.1 200 "), "{path}");
+        assert_eq!(end.map(|end| end + 4), Some(received.len()), "{path}: {}", received.escape_ascii());
     }
-    closes(server, "closed whole", 1)
+    closes(server, "closed whole", 1)?;
+    closes(server, "closed endless", 1)
 }
 
 fn is_closed_once(server: &Server) -> Outcome {

@@ -7,6 +7,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use suite::case::Outcome;
 use suite::proc;
+use suite::program::Program;
 use suite::request::{get, plain_get, plain_post};
 use suite::server::Server;
 
@@ -52,7 +53,7 @@ fn finishes_its_business(server: &Server) -> Outcome {
 /// Although the application ignores SIGTERM.
 fn a_running_request_outlives_a_stop(server: &Server) -> Outcome {
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
-        let mut server = start(&program("careless:app").knob("THREADS", if is_threaded(server)? { "4" } else { "0" }))?;
+        let mut server = start(&like(server)?)?;
         let mut client = server.connect()?;
         client.send(get("/sleep?0.5"))?;
         says(&server, "sleeping")?;
@@ -64,8 +65,10 @@ fn a_running_request_outlives_a_stop(server: &Server) -> Outcome {
     Ok(())
 }
 
-fn is_threaded(server: &Server) -> Outcome<bool> {
-    Ok(text(server, "/thread")?.starts_with("request-"))
+/// Another server, with threads if this one has them.
+fn like(server: &Server) -> Outcome<Program> {
+    let is_threaded = text(server, "/thread")?.starts_with("request-");
+    Ok(if is_threaded { threaded("careless:app") } else { inline("careless:app") })
 }
 
 fn a_killed_worker_is_replaced(server: &Server) -> Outcome {
@@ -81,8 +84,12 @@ fn a_killed_worker_is_replaced(server: &Server) -> Outcome {
     Ok(())
 }
 
+/// A call that takes long doesn't keep its worker, whatever the application has made of the signals.
 fn nothing_is_left_of_a_killed_server(server: &Server) -> Outcome {
-    text(server, "/helper")?;
+    let server = start(&like(server)?.knob("GRACE", "60"))?;
+    let mut client = server.connect()?;
+    client.send(get("/sleep?60"))?;
+    says(&server, "sleeping")?;
     server.signal(Signal::SIGKILL);
     server.wait_for_processes("none", |processes| processes.iter().all(|process| process.is_zombie()))?;
     Ok(())
@@ -154,14 +161,14 @@ fn a_call_that_hangs_in_a_thread_is_answered() -> Outcome {
     Ok(())
 }
 
-/// A hundred calls, none of which takes long, are no call that hangs; nor is a server that was stopped for a while.
+/// A call isn't taken for one that hangs because its server was stopped for a while.
 #[test]
 fn time_that_nobody_spent_in_a_call_does_not_count() -> Outcome {
     let server = start(&program("careless:app").knob("WORKERS", "1").knob("APP_TIMEOUT", "0.5"))?;
     let pid = text(&server, "/pid")?;
     let mut client = server.connect()?;
-    client.send(plain_get("/sleep?0.3"))?;
-    says(&server, "sleeping")?;
+    client.send(plain_get("/doze?0.3"))?;
+    says(&server, "dozing")?;
     let worker = Pid::from_raw(pid.parse().unwrap_or(0));
     let _ = kill(worker, Signal::SIGSTOP);
     server.wait_for_processes("a stopped worker", |processes| processes.iter().any(|process| process.state == 'T'))?;

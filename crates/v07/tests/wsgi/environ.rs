@@ -8,7 +8,7 @@ use crate::server::{both, inline, start, text, threaded};
 
 both! { "probes:app":
     describes_the_request joins_repeated_fields hides_fields_with_underscores holds_texts is_the_requests_own
-    reads_the_input reads_a_chunked_body asks_for_a_body_that_waits never_calls_with_half_a_body
+    has_a_context_of_its_own reads_the_input reads_a_chunked_body asks_for_a_body_that_waits never_calls_with_half_a_body
 }
 
 /// The value of a variable, as Python shows it.
@@ -21,6 +21,7 @@ fn variable(server: &Server, request: impl AsRef<[u8]>, name: &str) -> Outcome<O
 fn describes_the_request(server: &Server) -> Outcome {
     for (path, name, value) in [
         ("/environ/a%20b%2Fc%E4%C3%BC?d=%20", "PATH_INFO", "'/environ/a b/cäÃ¼'"),
+        ("/environ/%C3%BC", "PATH_INFO", "'/environ/Ã¼'"),
         ("/environ/a?d=%20&e", "QUERY_STRING", "'d=%20&e'"),
         ("/environ", "QUERY_STRING", "''"),
         ("/environ", "SCRIPT_NAME", "''"),
@@ -71,6 +72,14 @@ fn holds_texts(server: &Server) -> Outcome {
 fn is_the_requests_own(server: &Server) -> Outcome {
     for _ in 0..10 {
         assert_eq!(text(server, "/fresh")?, "False");
+    }
+    Ok(())
+}
+
+/// Of context variables (PEP 567), its body sees what the call has set, and the call nothing of other requests.
+fn has_a_context_of_its_own(server: &Server) -> Outcome {
+    for number in 0..10 {
+        assert_eq!(text(server, &format!("/context?{number}"))?, format!("unset, then {number}"));
     }
     Ok(())
 }

@@ -41,7 +41,12 @@ fn becomes(server: &Server, expected: &str) -> Outcome {
 fn sighup_loads_new_code_and_loses_no_request() -> Outcome {
     for (number, threads) in ["0", "4"].into_iter().enumerate() {
         let folder = folder(&format!("renewed{number}"), &[("main.py", MAIN), ("helper.py", "TEXT = b'old'")]);
-        let server = start(&program("main:app").directory(&folder).knob("WORKERS", "2").knob("THREADS", threads))?;
+        let program = program("main:app").directory(&folder).knob("WORKERS", "2").knob("THREADS", threads);
+        let server = start(&program.knob("GRACE", "60").knob("TIMEOUT", "60"))?;
+        // One that has begun to send its request to an old worker.
+        let mut slow = server.connect()?;
+        slow.send("GET / HTTP/1.1\r\nHost: a")?;
+        slow.wait_until_read()?;
         let (done, answered) = (AtomicBool::new(false), AtomicUsize::new(0));
         let address = server.address();
         thread::scope(|scope| {
@@ -68,6 +73,8 @@ fn sighup_loads_new_code_and_loses_no_request() -> Outcome {
             assert!(failed.is_empty(), "{failed:?} of {answered:?}");
             renewed
         })?;
+        slow.send("\r\n\r\n")?;
+        assert_eq!(slow.status(200)?.body, b"old");
     }
     Ok(())
 }

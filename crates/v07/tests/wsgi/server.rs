@@ -1,11 +1,16 @@
 //! The server with an application in Python.
+//!
+//! V07_PROGRAM names another program to test in place of v07, such as one that is broken on purpose (`tests/broken-v07`), and
+//! V07_PATIENCE the seconds that a step of it may take.
 
+use std::env;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use suite::bench::Bench;
 use suite::case::{Outcome, failed, require};
-use suite::program::Program;
+use suite::program::{PATIENCE, Program};
 use suite::request::get;
 use suite::server::Server;
 
@@ -13,7 +18,10 @@ const APPS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/apps");
 
 /// The program, with the application of this name from the folder `apps`.
 pub(crate) fn program(application: &str) -> Program {
-    let program = Program::new([env!("CARGO_BIN_EXE_v07")]).directory(APPS).application(application);
+    let file = env::var_os("V07_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_v07").into());
+    let patience = env::var("V07_PATIENCE").ok().and_then(|seconds| seconds.parse().ok());
+    let program = Program::new([file]).patience(patience.map_or(PATIENCE, Duration::from_secs));
+    let program = program.directory(APPS).application(application);
     // So that `print` is buffered, as it is in most places.
     program.knob("PYTHONUNBUFFERED", "").knob("PYTHONDONTWRITEBYTECODE", "1")
 }
