@@ -1,11 +1,9 @@
 //! Each case against servers that are broken in just its way.
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::Duration;
 
+use broken::complain;
 use broken::fault::{self, Fault};
 use suite::bench::Bench;
 use suite::case::{Case, Outcome, Stop, Verdict, failed};
@@ -36,7 +34,7 @@ const ABOUT_STARTING: [&str; 1] = ["gets_its_port_again_at_once"];
 fn a_server_without_a_fault_passes_every_case() {
     let mut cases: Vec<_> = cases_of_rust().collect();
     cases.reverse(); // The last take longest.
-    complain(&cases, |case| {
+    complain(THREADS, &cases, |case| {
         let binary = if case.holds_for(Stage::V05) { BROKEN } else { BROKEN_V06 };
         match case.try_on(&Program::new([binary])) {
             Verdict::Passed => None,
@@ -53,7 +51,7 @@ fn a_server_without_a_fault_passes_every_case() {
 fn each_fault_is_caught_by_its_cases() {
     let mut pairs: Vec<_> = fault::all().flat_map(|fault| fault.cases.iter().map(move |case| (fault, *case))).collect();
     pairs.reverse(); // The last take longest.
-    complain(&pairs, |(fault, name)| {
+    complain(THREADS, &pairs, |(fault, name)| {
         let Some(case) = cases::all().into_iter().find(|case| case.name == *name) else {
             return Some(format!("{}: there is no case {name}", fault.name));
         };
@@ -121,21 +119,4 @@ fn cases_of_rust() -> impl Iterator<Item = Case> {
 
 fn server(binary: &str, fault: &str) -> Program {
     Program::new([binary]).knob(fault::VARIABLE, fault)
-}
-
-/// Tries all, several at a time, each on a thread of its own; panics with all complaints.
-fn complain<Item: Sync>(items: &[Item], complaint: impl Fn(&Item) -> Option<String> + Sync) {
-    let (next, complaints) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| {
-                while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let found = complaint(item);
-                    complaints.lock().expect("no thread panicked").extend(found);
-                }
-            });
-        }
-    });
-    let complaints = complaints.into_inner().expect("no thread panicked");
-    assert!(complaints.is_empty(), "{} complaints:\n\n{}", complaints.len(), complaints.join("\n\n"));
 }
