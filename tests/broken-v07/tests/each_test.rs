@@ -118,9 +118,10 @@ fn each_fault_is_caught_by_its_tests() {
         "there are no such tests: {:?}",
         unknown.iter().map(|(_, case)| case).collect::<Vec<_>>()
     );
-    let pairs: Vec<_> = cases()
+    let mut pairs: Vec<_> = cases()
         .flat_map(|(fault, case)| TESTS.iter().filter(move |test| test.is(case)).map(move |test| (fault, test)))
         .collect();
+    pairs.reverse(); // The last take longest.
     complain(THREADS, &pairs, |(fault, test)| {
         let ends: Vec<_> = ATTEMPTS.iter().map_while(|patience| test.catches(fault, patience).err()).collect();
         (ends.len() == ATTEMPTS.len())
