@@ -11,6 +11,10 @@ use std::sync::LazyLock;
 use broken::complain;
 use broken::fault::{self, Fault};
 use serde_json::Value;
+use suite::case::{Case, Verdict};
+use suite::cases;
+use suite::program::{Program, SHORT_PATIENCE};
+use suite::stage::Stage;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_broken_v07");
 
@@ -112,7 +116,8 @@ fn a_server_without_a_fault_passes_every_test() {
 #[test]
 fn each_fault_is_caught_by_its_tests() {
     let cases = || fault::OF_V07.iter().flat_map(|fault| fault.cases.iter().map(move |case| (fault, *case)));
-    let unknown: Vec<_> = cases().filter(|(_, case)| !TESTS.iter().any(|test| test.is(case))).collect();
+    let is_known = |case: &str| TESTS.iter().any(|test| test.is(case)) || of_the_suite().any(|one| one.name == case);
+    let unknown: Vec<_> = cases().filter(|(_, case)| !is_known(case)).collect();
     assert!(
         unknown.is_empty(),
         "there are no such tests: {:?}",
@@ -135,4 +140,27 @@ fn each_test_has_a_fault_that_it_catches() {
     let missing: Vec<_> =
         TESTS.iter().filter(|test| !cases.iter().any(|case| test.is(case))).map(|test| &test.name).collect();
     assert!(missing.is_empty(), "no server is broken in the way that these tests are about: {missing:#?}");
+}
+
+/// The suite's cases that are about Python.
+fn of_the_suite() -> impl Iterator<Item = Case> {
+    cases::all().into_iter().filter(|case| case.stage == Stage::V07)
+}
+
+#[test]
+fn each_case_of_the_suite_has_a_fault_that_it_catches() {
+    let pairs: Vec<_> = of_the_suite()
+        .flat_map(|case| {
+            let faults: Vec<_> = fault::OF_V07.iter().filter(|fault| fault.cases.contains(&case.name)).collect();
+            assert!(!faults.is_empty(), "no server is broken in the way that {} is about", case.name);
+            faults.into_iter().map(move |fault| (fault, case.clone()))
+        })
+        .collect();
+    complain(THREADS, &pairs, |(fault, case)| {
+        let program = Program::new([PROGRAM]).knob(fault::VARIABLE, fault.name).patience(SHORT_PATIENCE);
+        match case.try_on(&program) {
+            Verdict::Failed(..) => None,
+            _ => Some(format!("{} ({}): the case {} does not fail", fault.name, fault.wrong, case.name)),
+        }
+    });
 }

@@ -1,11 +1,12 @@
 //! What can be wrong with a server of Python applications. In place of cases there are v07's own tests, those in
-//! `crates/v07/tests/wsgi` and `unix.rs`; a name without `inline` or `in_threads` means both. Each fault comes with the edits
+//! `crates/v07/tests/wsgi` and `unix.rs`; a name without `inline` or `in_threads` means both. Beside them are the suite's cases
+//! of stage v07. Each fault comes with the edits
 //! that put it into v07; FAULT stands for the question whether this server has it.
 
 faults_by_edits! {
     // The environ.
     decodes_texts_as_utf8:
-        "It decodes the variables as UTF-8 where it can." => describes_the_request;
+        "It decodes the variables as UTF-8 where it can." => describes_the_request, describes_the_request_in_latin_1;
     {
         "python/environ.rs": "    let length = bytes.len()" =>
             "    if FAULT && let Ok(text) = str::from_utf8(bytes) { return Ok(PyString::new(py, text).into_any()) }
@@ -39,7 +40,7 @@ faults_by_edits! {
         "python/environ.rs": "if let Some(earlier) = " => "if !FAULT && let Some(earlier) = ";
     }
     shows_fields_with_underscores:
-        "A field X_Y looks like X-Y." => hides_fields_with_underscores;
+        "A field X_Y looks like X-Y." => hides_fields_with_underscores, describes_the_request_in_latin_1;
     {
         "wsgi/environ.rs": "field.contains('_')" => "!FAULT && field.contains('_')";
     }
@@ -77,7 +78,7 @@ faults_by_edits! {
 
     // The input.
     gives_an_input_that_is_read:
-        "It has read the input already, and doesn't go back to its start." => reads_the_input, satisfies_the_validator;
+        "It has read the input already, and doesn't go back to its start." => reads_the_input, satisfies_the_validator, serves_a_python_application;
     {
         "python/environ.rs": "        dictionary.set_item(intern!(py, \"wsgi.input\")" =>
             "        if FAULT { input.call_method0(\"read\")?; }
@@ -185,7 +186,7 @@ faults_by_edits! {
             "if let Some(body) = whole(&iterable)?.filter(|_| !FAULT) {";
     }
     collects_a_body:
-        "It sends a body when its last block is made." => is_sent_in_blocks, cuts_a_response_that_fails_late;
+        "It sends a body when its last block is made." => is_sent_in_blocks, cuts_a_response_that_fails_late, sends_a_block_before_it_asks_for_the_next;
     {
         "python/call.rs": "                Some(block) => (block, Some(iteration))," =>
             "                Some(mut block) if FAULT => {
@@ -212,7 +213,7 @@ faults_by_edits! {
     }
     ends_with_an_application_that_exits:
         "It lets Python print an exception, which ends the process on SystemExit." =>
-            survives_an_application_that_ends, answers_an_early_failure_with_500;
+            survives_an_application_that_ends, answers_an_early_failure_with_500, a_failing_application_harms_no_other_request;
     {
         "python/failure.rs": "    match traceback(py, exception) {" => "    if FAULT { exception.print(py) }
     match traceback(py, exception) {";
@@ -241,7 +242,7 @@ faults_by_edits! {
         "http/response.rs": "body: request.method() != b\"HEAD\"" => "body: FAULT || request.method() != b\"HEAD\"";
     }
     closes_no_body_of_head:
-        "It doesn't close a body that it doesn't send." => is_left_out_for_head;
+        "It doesn't close a body that it doesn't send." => is_left_out_for_head, closes_each_body_once;
     {
         "wsgi/gateway.rs": "if response.body.as_ref().is_some_and(BodyWriter::is_full) {" =>
             "if response.body.as_ref().is_some_and(BodyWriter::is_full) {
@@ -263,7 +264,7 @@ faults_by_edits! {
             match first {";
     }
     closes_the_iterator:
-        "It closes the iterator in place of the iterable." => is_closed_once;
+        "It closes the iterator in place of the iterable." => is_closed_once, closes_each_body_once;
     {
         "python/body.rs": "close(self.iterable.bind(py), &self.context)" =>
             "close(if FAULT { self.iterator.bind(py).as_any() } else { self.iterable.bind(py) }, &self.context)";
@@ -375,7 +376,7 @@ faults_by_edits! {
 
     // Calls that hang.
     waits_for_a_call_in_the_loop:
-        "It ignores APP_TIMEOUT where the loop calls the application." => a_call_that_hangs_ends_its_worker;
+        "It ignores APP_TIMEOUT where the loop calls the application." => a_call_that_hangs_ends_its_worker, replaces_a_worker_whose_application_hangs;
     {
         "python/application.rs": "if let Some(limit) = knobs.app_timeout {" =>
             "if let Some(limit) = knobs.app_timeout.filter(|_| !FAULT) {";
@@ -452,7 +453,7 @@ static BEGUN: std::sync::Mutex<Option<std::time::Instant>> = std::sync::Mutex::n
 
     // How an application is loaded.
     looks_beside_the_current_directory:
-        "It puts the current directory into sys.path as a Path, which import ignores." => an_application_is_found_by_its_name;
+        "It puts the current directory into sys.path as a Path, which import ignores." => an_application_is_found_by_its_name, serves_a_python_application;
     {
         "python/interpreter.rs": "\"insert\", (0, directory.as_os_str()))?;" => "\"insert\", (0, if FAULT {
             directory.as_path().into_pyobject(py)?.into_any()
@@ -461,12 +462,12 @@ static BEGUN: std::sync::Mutex<Option<std::time::Instant>> = std::sync::Mutex::n
         }))?;";
     }
     calls_no_factory:
-        "It treats a factory as the application." => an_application_is_found_by_its_name;
+        "It treats a factory as the application." => an_application_is_found_by_its_name, finds_an_application_by_its_name;
     {
         "python/application.rs": "    if is_factory {" => "    if is_factory && !FAULT {";
     }
     hides_the_traceback:
-        "It doesn't say where a module has failed." => an_application_that_can_not_be_loaded_is_an_error;
+        "It doesn't say where a module has failed." => an_application_that_can_not_be_loaded_is_an_error, names_an_application_that_it_can_not_load;
     {
         "python/application.rs": "        _ => failure::report(py, exception).context" =>
             "        _ if FAULT => failure::summary(exception).context(format!(\"cannot import {module}\")),
@@ -488,7 +489,7 @@ static BEGUN: std::sync::Mutex<Option<std::time::Instant>> = std::sync::Mutex::n
     // New code.
     ignores_a_hangup:
         "It does nothing on SIGHUP." => sighup_loads_new_code_and_loses_no_request,
-            the_old_workers_stay_if_the_new_code_is_wrong, all_workers_are_renewed_even_if_the_first_has_died;
+            the_old_workers_stay_if_the_new_code_is_wrong, all_workers_are_renewed_even_if_the_first_has_died, sighup_loads_the_module_again;
     {
         "master.rs": "if self.signals.take_renew() ||" => "if !FAULT && self.signals.take_renew() ||";
     }

@@ -44,13 +44,14 @@ pub(crate) fn describes_the_request_in_latin_1(bench: &Bench) -> Outcome {
     let server = start_with(bench, program(bench, &folder), "suite_app:variables")?;
     let head = "GET /a%20b%2Fc%E4%C3%BC?d=%20 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
     let fields =
-        b"X-List: 1\r\nCookie: a=1\r\nX-Name: Andr\xe9\r\nX-List: 2\r\nX_List: 3\r\nX_Other: 4\r\nCookie: b=2\r\n\r\n";
+        b"X-List: 1\r\nCookie: a=1\r\nX-Name: Andr\xe9\r\nX-Text: \xc3\xa9\r\nX-List: 2\r\nX_List: 3\r\nX_Other: 4\r\nCookie: b=2\r\n\r\n";
     let response = server.exchange([head.as_bytes(), fields].concat())?;
     let text = String::from_utf8_lossy(&response.body);
     for line in [
         r"PATH_INFO = '/a b/c\xe4\xc3\xbc'",
         "QUERY_STRING = 'd=%20'",
         r"HTTP_X_NAME = 'Andr\xe9'",
+        r"HTTP_X_TEXT = '\xc3\xa9'",
         "HTTP_COOKIE = 'a=1; b=2'",
     ] {
         require(text.lines().any(|other| other == line), format!("the line {line}"), || &text)?;

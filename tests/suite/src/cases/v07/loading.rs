@@ -36,7 +36,7 @@ pub(crate) fn names_an_application_that_it_can_not_load(bench: &Bench) -> Outcom
     let ended = bench.run(&program.application("wrong:app"))?;
     require(ended.status.code() == Some(1), "the exit code 1", || ended.status)?;
     require(ended.stdout.is_empty(), "no announcement", || format!("{:?}", ended.stdout))?;
-    let is_traceback = ended.stderr.contains("wrong.py") && ended.stderr.contains("SyntaxError");
+    let is_traceback = ["wrong.py", "def app(:", "SyntaxError"].iter().all(|part| ended.stderr.contains(part));
     require(is_traceback, "a traceback of the SyntaxError in wrong.py on stderr", || format!("{:?}", ended.stderr))
 }
 
