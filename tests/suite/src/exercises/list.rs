@@ -325,4 +325,24 @@ const CHAPTERS: &[Chapter] = &[
             notices: &["closes_each_body_once"],
         },
     },
+    Chapter {
+        name: "v07-care",
+        version: Stage::V07,
+        ids: ["v07.7", "v07.8", "v07.9"],
+        predict: "a second SIGHUP",
+        write: Write {
+            title: "a worker that retires",
+            asks: "With RETIRE=N in the environment, a worker is replaced after it has answered N requests, and a client that connects for \
+                   each request notices nothing. Without RETIRE, or with 0, a worker serves any number.",
+            case: "replaces_a_worker_after_its_last_request",
+            says: "Count where a response is ready, in what all connections of a worker share. A SIGTERM that the worker sends to itself, before the \
+                   response goes out, makes it leave: the next client finds the next worker.",
+            run: v07::replaces_a_worker_after_its_last_request,
+        },
+        r#break: Break {
+            title: "a polite watch",
+            asks: "In python/watch.rs, `run` sends SIGTERM.",
+            notices: &["replaces_a_worker_whose_application_hangs"],
+        },
+    },
 ];

@@ -1,5 +1,7 @@
 //! The exercises of v07's chapters.
 
+use std::collections::HashSet;
+
 use crate::bench::Bench;
 use crate::case::{Outcome, require};
 use crate::cases::v02::has_body;
@@ -28,4 +30,22 @@ pub(super) fn wraps_files(bench: &Bench) -> Outcome {
     let chunks = response.field("Content-Length").is_none();
     require(chunks, "a body in blocks, so no Content-Length", || "a Content-Length")?;
     has_body(&server.exchange(get("/closed"))?, b"[True]")
+}
+
+/// How many requests a worker answers.
+const REQUESTS: usize = 3;
+
+/// Each client connects anew, right after the response before, so each third one comes while a worker leaves.
+pub(super) fn replaces_a_worker_after_its_last_request(bench: &Bench) -> Outcome {
+    let server = bench.start(&bench.program().knob("WORKERS", "1").knob("RETIRE", &REQUESTS.to_string()))?;
+    let mut answers = Vec::new();
+    for _ in 0..4 * REQUESTS {
+        let response = server.exchange(get("/sleep/0"))?;
+        has_status(&response, 200)?;
+        answers.push(String::from_utf8_lossy(&response.body).into_owned()); // It names its process.
+    }
+    let (mut seen, mut changes) = (HashSet::new(), Vec::new());
+    changes.extend(answers.iter().map(|answer| seen.insert(answer)));
+    let expected: Vec<_> = (0..answers.len()).map(|number| number % REQUESTS == 0).collect();
+    require(changes == expected, format!("another process after each {REQUESTS} responses"), || answers.concat())
 }
