@@ -171,14 +171,14 @@ impl Master {
     /// Takes note of the workers that died. Returns why one could not start, if that is so.
     fn empty_slots(&mut self) -> Option<Error> {
         let mut failure = None;
-        for slot in &mut self.slots {
+        for (number, slot) in self.slots.iter_mut().enumerate() {
             if let Some(worker) = slot.worker.take_if(|worker| !self.children.contains(&worker.pid)) {
                 slot.put_off(worker.born.elapsed() < CHILDHOOD);
             }
             if let Some(mut next) = slot.next.take_if(|next| !self.children.contains(&next.pid)) {
                 slot.put_off(true);
                 failure = Some(next.reason());
-                self.renews = false; // The old workers stay.
+                self.renews &= number != 0; // Without a new first worker, the old ones stay.
             }
         }
         failure

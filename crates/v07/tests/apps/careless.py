@@ -37,6 +37,15 @@ def double(number):
     return 2 * number
 
 
+class Empty:
+    def __iter__(self):
+        return iter([])
+
+    def close(self):
+        print("closing", file=sys.stderr)
+        time.sleep(60)
+
+
 def app(environ, start_response):
     global pool
     path = environ["PATH_INFO"]
@@ -72,6 +81,9 @@ def app(environ, start_response):
         gate.wait()
     elif path == "/open":
         gate.set()
+    elif path == "/close":
+        start_response("200 OK", [])
+        return Empty()
     elif path == "/busy":
         print("busy", file=sys.stderr)
         # A loop inside of C, which holds the interpreter's lock.

@@ -133,7 +133,7 @@ fn slow_clients_hold_up_nobody(server: &Server) -> Outcome {
 /// The master replaces a worker whose loop is held up. The client sees that there is no answer.
 #[test]
 fn a_call_that_hangs_ends_its_worker() -> Outcome {
-    for path in ["/sleep?60", "/busy"] {
+    for path in ["/sleep?60", "/busy", "/close"] {
         let server = start(&inline("careless:app").knob("APP_TIMEOUT", "0.5").knob("GRACE", "0"))?;
         let (received, _) = all(&server, get(path))?;
         assert!(received.is_empty(), "{path}");

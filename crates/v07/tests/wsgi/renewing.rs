@@ -122,6 +122,33 @@ fn all_workers_are_renewed_even_if_the_first_has_died() -> Outcome {
     becomes(&server, "new")
 }
 
+/// A new worker that dies is no reason to keep old ones, unless it was the one that tries the new code.
+#[test]
+fn all_workers_are_renewed_even_if_a_new_one_dies() -> Outcome {
+    let slow = format!("import os, time\nwhile os.path.exists('closed'): time.sleep(0.01)\n{MAIN}");
+    let folder = folder("dies", &[("main.py", &slow), ("helper.py", "TEXT = b'old'")]);
+    let server = start(&program("main:app").directory(&folder).knob("WORKERS", "3"))?;
+    let mut workers = server.wait_for_processes("three workers", |processes| processes.len() == 4)?;
+    becomes(&server, "old")?;
+    fs::write(folder.join("closed"), "").expect("a file");
+    edit(&folder, "TEXT = b'new'");
+    workers.sort_by_key(|process| process.pid);
+    let last = Pid::from_raw(workers.last().map_or(0, |process| process.pid));
+    let _ = kill(last, Signal::SIGKILL);
+    let is_old = |pid: i32| workers.iter().any(|process| process.pid == pid);
+    let of_the_last =
+        server.wait_for_processes("a new worker", |processes| processes.iter().any(|process| !is_old(process.pid)))?;
+    let of_the_last = of_the_last.iter().map(|process| process.pid).find(|pid| !is_old(*pid)).unwrap_or(0);
+    server.signal(Signal::SIGHUP);
+    server.wait_for_processes("a new first worker", |processes| {
+        processes.iter().any(|process| !is_old(process.pid) && process.pid != of_the_last)
+    })?;
+    let _ = kill(Pid::from_raw(of_the_last), Signal::SIGKILL);
+    says(&server, &format!("worker {of_the_last} ended before it was ready"))?;
+    fs::remove_file(folder.join("closed")).expect("the file");
+    becomes(&server, "new")
+}
+
 #[test]
 fn reload_looks_at_the_files() -> Outcome {
     let folder = folder("reloaded", &[("main.py", MAIN), ("helper.py", "TEXT = b'old'")]);

@@ -508,6 +508,17 @@ static BEGUN: std::sync::Mutex<Option<std::time::Instant>> = std::sync::Mutex::n
             self.draining.push((old, Instant::now() + self.knobs.grace + DELAY));
         }";
     }
+    gives_up_when_a_new_worker_dies:
+        "It renews no more workers when a new one has died, though not the first one." => all_workers_are_renewed_even_if_a_new_one_dies;
+    {
+        "master.rs": "self.renews &= number != 0;" => "self.renews &= number != 0 && !FAULT;";
+    }
+    forgets_a_call_around_another:
+        "A close() in the middle of a call is watched as if it were none." => a_call_that_hangs_ends_its_worker;
+    {
+        "python/watch.rs": "if CALLS.load(Ordering::Relaxed) % 2 == 1 {" =>
+            "if CALLS.load(Ordering::Relaxed) % 2 == 1 && !FAULT {";
+    }
     renews_the_first_worker_only:
         "The other workers follow only if the first one was alive." => all_workers_are_renewed_even_if_the_first_has_died;
     {
