@@ -351,9 +351,16 @@ faults_by_edits! {
 
     // Threads.
     has_one_thread:
-        "It has one thread, whatever THREADS says." => requests_that_wait_need_a_thread_each;
+        "It has one thread, whatever THREADS says." => requests_that_wait_need_a_thread_each,
+            a_call_that_waits_holds_up_no_other_thread;
     {
         "python/threads.rs": "in 1..=count {" => "in 1..=if FAULT { 1 } else { count } {";
+    }
+    keeps_the_lock_while_it_sends:
+        "A thread that waits for its client holds the interpreter's lock." => a_call_that_waits_holds_up_no_other_thread;
+    {
+        "python/threads.rs": "is_wanted = py.detach(|| parts.send(Part::Block(block)));" =>
+            "is_wanted = if FAULT { parts.send(Part::Block(block)) } else { py.detach(|| parts.send(Part::Block(block))) };";
     }
     has_threads_that_python_does_not_know:
         "Its threads are not made by Python." => threads_are_pythons_own;

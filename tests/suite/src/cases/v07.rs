@@ -5,11 +5,13 @@ mod body;
 mod call;
 mod failure;
 mod loading;
+mod threads;
 
 pub(crate) use body::*;
 pub(crate) use call::*;
 pub(crate) use failure::*;
 pub(crate) use loading::*;
+pub(crate) use threads::*;
 
 use std::fs;
 
@@ -48,6 +50,9 @@ macro_rules! v07_cases {
         a_failing_application_harms_no_other_request:
             "An application that raises, before its first block, gets a 500 without any detail, and its traceback goes to stderr. Catch every exception: \
              sys.exit() raises SystemExit, and must not end the worker.";
+        a_call_that_waits_holds_up_no_other_thread:
+            "With THREADS=2 two threads of a worker call the application. The one that waits, for its client to read say, must release Python's lock: \
+             `Python::detach`.";
         replaces_a_worker_whose_application_hangs:
             "A call that takes longer than APP_TIMEOUT seconds may never return, and nothing can end a thread in Python: end the process, and start another \
              worker. Its client gets an error, or the end of its connection.";

@@ -326,6 +326,26 @@ const CHAPTERS: &[Chapter] = &[
         },
     },
     Chapter {
+        name: "v07-threads",
+        version: Stage::V07,
+        ids: ["v07.4", "v07.5", "v07.6"],
+        predict: "readers that stop",
+        write: Write {
+            title: "a queue with an end",
+            asks: "With QUEUE=N in the environment, N requests of a worker may wait for a thread. One more gets a 503 at once. Without QUEUE, any \
+                   number may wait.",
+            case: "refuses_what_would_wait_too_long",
+            says: "Count the jobs that no thread is done with. There may be THREADS + QUEUE of them. A job that carries a copy of an Arc \
+                   counts itself, however it ends.",
+            run: v07::refuses_what_would_wait_too_long,
+        },
+        r#break: Break {
+            title: "attached while it waits",
+            asks: "In python/threads.rs, `answer` stays attached while it sends a block.",
+            notices: &["a_call_that_waits_holds_up_no_other_thread"],
+        },
+    },
+    Chapter {
         name: "v07-care",
         version: Stage::V07,
         ids: ["v07.7", "v07.8", "v07.9"],

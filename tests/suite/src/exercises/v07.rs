@@ -1,9 +1,11 @@
 //! The exercises of v07's chapters.
 
 use std::collections::HashSet;
+use std::fs;
 
 use crate::bench::Bench;
 use crate::case::{Outcome, require};
+use crate::cases::v01::not_here;
 use crate::cases::v02::has_body;
 use crate::cases::v03::{has_status, start_with};
 use crate::cases::v07::{folder, program};
@@ -30,6 +32,31 @@ pub(super) fn wraps_files(bench: &Bench) -> Outcome {
     let chunks = response.field("Content-Length").is_none();
     require(chunks, "a body in blocks, so no Content-Length", || "a Content-Length")?;
     has_body(&server.exchange(get("/closed"))?, b"[True]")
+}
+
+/// The application makes its second block when there is a file `go`.
+pub(super) fn refuses_what_would_wait_too_long(bench: &Bench) -> Outcome {
+    let folder = folder(&[])?;
+    let program = program(bench, &folder).knob("THREADS", "1");
+    for (queue, room) in [("0", 0), ("2", 2)] {
+        let server = start_with(bench, program.clone().knob("QUEUE", queue), "suite_app:pausing")?;
+        let mut clients = Vec::new();
+        for _ in 0..=room {
+            let mut client = server.connect()?;
+            client.send(get("/"))?;
+            client.wait_until_read()?;
+            clients.push(client);
+        }
+        for _ in 0..3 {
+            has_status(&server.exchange(get("/"))?, 503)?;
+        }
+        fs::write(folder.path().join("go"), "").map_err(not_here)?;
+        for mut client in clients {
+            has_body(&client.final_response()?, b"first, second")?;
+        }
+        fs::remove_file(folder.path().join("go")).map_err(not_here)?;
+    }
+    Ok(())
 }
 
 /// How many requests a worker answers.
