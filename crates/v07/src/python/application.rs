@@ -55,6 +55,11 @@ pub(crate) fn load(name: &str, knobs: &Knobs, server: Address) -> Result<Box<dyn
     })
 }
 
+/// Ends Python, if it was started.
+pub(crate) fn finish() {
+    if threads::finish() { interpreter::finish() } else { interpreter::leave() }
+}
+
 fn find(py: Python, name: &str) -> Result<Py<PyAny>> {
     let (module, path) = name.split_once(':').context("no colon")?;
     let (path, is_factory) = path.strip_suffix("()").map_or((path, false), |path| (path, true));

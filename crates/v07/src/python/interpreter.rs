@@ -37,7 +37,7 @@ pub(super) fn start() -> Result<()> {
 
 /// Ends Python, if it was started: waits for its threads, calls what was registered with `atexit`, and writes what `print`
 /// has buffered.
-pub(crate) fn finish() {
+pub(super) fn finish() {
     // SAFETY: it may be called at any time.
     if unsafe { ffi::Py_IsInitialized() } == 0 {
         return;
@@ -46,6 +46,16 @@ pub(crate) fn finish() {
     unsafe { ffi::PyGILState_Ensure() };
     // SAFETY: this thread is attached, and no other one runs Python code.
     unsafe { ffi::Py_FinalizeEx() };
+}
+
+/// Only calls what was registered with `atexit`, and writes what `print` has buffered: while threads are in calls, `finish`
+/// would end them in the middle of Rust's functions, and that aborts the process.
+pub(super) fn leave() {
+    let _: PyResult<()> = Python::attach(|py| {
+        py.import("atexit")?.call_method0("_run_exitfuncs")?;
+        let sys = py.import("sys")?;
+        ["stdout", "stderr"].iter().try_for_each(|name| sys.getattr(*name)?.call_method0("flush").map(drop))
+    });
 }
 
 fn initialize(executable: Option<&Path>) -> Result<()> {

@@ -25,6 +25,5 @@ mod start_response;
 mod threads;
 mod watch;
 
-pub(crate) use application::load;
-pub(crate) use interpreter::finish;
+pub(crate) use application::{finish, load};
 pub(crate) use reload::changed;

@@ -6,8 +6,11 @@
 //!
 //! The threads are Python's own, made by `threading`, so that what belongs to a thread lasts from one call to the next.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -16,6 +19,12 @@ use super::call::{Answer, Callable};
 use super::failure;
 use super::parts::{Part, Parts};
 use crate::wsgi::environ::Environ;
+
+/// How long the threads may take to leave their calls when the worker ends.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How many threads are in a call.
+static BUSY: AtomicUsize = AtomicUsize::new(0);
 
 /// A request, and where the parts of its response go.
 pub(super) struct Job {
@@ -38,6 +47,15 @@ pub(super) fn start(py: Python, callable: Callable, count: usize) -> PyResult<Se
     Ok(jobs)
 }
 
+/// Waits until the threads have left their calls: their clients are gone. False if one is still in a call after a while.
+pub(super) fn finish() -> bool {
+    let end = Instant::now() + PATIENCE;
+    while BUSY.load(Ordering::Relaxed) > 0 && Instant::now() < end {
+        thread::sleep(PATIENCE / 100);
+    }
+    BUSY.load(Ordering::Relaxed) == 0
+}
+
 /// The function that each of the threads runs.
 #[pyclass(frozen)]
 struct Target {
@@ -49,6 +67,7 @@ struct Target {
 impl Target {
     fn __call__(&self, py: Python) {
         while let Some(Job { environ, parts }) = py.detach(|| self.next()) {
+            BUSY.fetch_add(1, Ordering::Relaxed);
             let parts = Arc::new(parts);
             if py.detach(|| parts.send(Part::Started)) {
                 let end = match self.answer(py, &environ, &parts) {
@@ -57,6 +76,7 @@ impl Target {
                 };
                 py.detach(|| parts.send(end));
             }
+            BUSY.fetch_sub(1, Ordering::Relaxed);
         }
     }
 }

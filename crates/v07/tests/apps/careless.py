@@ -81,6 +81,9 @@ def app(environ, start_response):
         gate.wait()
     elif path == "/open":
         gate.set()
+    elif path == "/endless":
+        start_response("200 OK", [])
+        return iter(lambda: bytes(65536), None)
     elif path == "/close":
         start_response("200 OK", [])
         return Empty()

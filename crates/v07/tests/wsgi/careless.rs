@@ -183,6 +183,33 @@ fn time_that_nobody_spent_in_a_call_does_not_count() -> Outcome {
 }
 
 /// A thread has one request at a time, and keeps what belongs to it.
+/// Python's end would end the threads, in the middle of a call that Rust has made.
+#[test]
+fn threads_in_a_call_do_no_harm_at_the_end() -> Outcome {
+    let program = program("careless:app").knob("WORKERS", "1").knob("THREADS", "16").knob("GRACE", "0.2");
+    let server = start(&program)?;
+    let mut clients = Vec::new();
+    for path in ["/endless"; 15].into_iter().chain(["/sleep?60"]) {
+        let mut client = server.connect()?;
+        client.send(get(path))?; // Its answer is not read.
+        clients.push(client);
+    }
+    says(&server, "sleeping")?;
+    server.wait_for_processes("threads that wait for their clients", |processes| {
+        processes.iter().filter(|process| process.name == "v07").all(|process| proc::is_waiting(process.pid))
+    })?;
+    let old = server.others();
+    server.signal(Signal::SIGHUP);
+    server.wait_for_processes("a new worker alone", |processes| {
+        !processes.iter().any(|process| old.contains(&process.pid))
+    })?;
+    let said = server.stdout().wait(server.patience(), |said| said.contains("atexit"));
+    assert!(said.contains("atexit was called\n"), "{said}");
+    let stderr = server.stderr().text();
+    assert!(!stderr.contains("failed: "), "{stderr}");
+    Ok(())
+}
+
 #[test]
 fn threads_are_pythons_own() -> Outcome {
     let server = start(&program("careless:app").knob("WORKERS", "1").knob("THREADS", "1"))?;

@@ -515,6 +515,11 @@ static BEGUN: std::sync::Mutex<Option<std::time::Instant>> = std::sync::Mutex::n
             self.draining.push((old, Instant::now() + self.knobs.grace + DELAY));
         }";
     }
+    ends_python_around_its_threads:
+        "It ends Python while threads are in a call." => threads_in_a_call_do_no_harm_at_the_end;
+    {
+        "python/application.rs": "if threads::finish() {" => "if FAULT || threads::finish() {";
+    }
     gives_up_when_a_new_worker_dies:
         "It renews no more workers when a new one has died, though not the first one." => all_workers_are_renewed_even_if_a_new_one_dies;
     {
