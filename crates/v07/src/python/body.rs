@@ -25,7 +25,7 @@ impl Iteration {
     /// The next block that isn't empty. `None` at the end.
     pub(super) fn next(&mut self, py: Python) -> PyResult<Option<Vec<u8>>> {
         self.context.run(py, || {
-            for block in self.iterator.bind(py).clone() {
+            for block in self.iterator.bind(py) {
                 let block = block?;
                 let block = bytes(&block)?;
                 if !block.is_empty() {
@@ -68,10 +68,10 @@ impl Context {
     }
 
     /// Calls `run` in the context.
-    pub(super) fn run<T>(&self, _: Python, run: impl FnOnce() -> T) -> PyResult<T> {
+    pub(super) fn run<T>(&self, py: Python, run: impl FnOnce() -> T) -> PyResult<T> {
         // SAFETY: it is a context, and this thread is attached.
         if unsafe { ffi::PyContext_Enter(self.0.as_ptr()) } != 0 {
-            return Err(Python::attach(PyErr::fetch));
+            return Err(PyErr::fetch(py));
         }
         let output = run();
         // SAFETY: as above; it was entered just now.

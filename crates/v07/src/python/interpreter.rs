@@ -106,7 +106,7 @@ fn check_version(environment: &Path) -> Result<()> {
     };
     let Some(theirs) = entry("version").or_else(|| entry("version_info")) else { return Ok(()) };
     let ours = Python::version_str().split_whitespace().next().unwrap_or_default();
-    if !theirs.starts_with(ours) {
+    if theirs != ours && !theirs.starts_with(&format!("{ours}.")) {
         bail!(
             "the virtual environment {} is for Python {theirs}, but v07 was built with Python {ours}; build v07 with \
              PYO3_PYTHON={}/bin/python3, or make an environment with Python {ours}",

@@ -334,7 +334,7 @@ faults_by_edits! {
     uses_the_environment_of_another_python:
         "It doesn't look at the version of a virtual environment." => a_virtual_environment_is_used;
     {
-        "python/interpreter.rs": "if !theirs.starts_with(ours)" => "if !FAULT && !theirs.starts_with(ours)";
+        "python/interpreter.rs": "if theirs != ours &&" => "if !FAULT && theirs != ours &&";
     }
     leaves_signals_to_the_application:
         "It doesn't undo what a module has made of the signals." =>
