@@ -302,7 +302,8 @@ faults_by_edits! {
         "python/interpreter.rs": "pub(super) fn start() -> Result<()> {" => "pub(crate) fn start() -> Result<()> {
     // SAFETY: it may be called at any time.
     if FAULT && unsafe { ffi::Py_IsInitialized() } != 0 { return Ok(()) }";
-        "python/mod.rs": "pub(crate) use interpreter::finish;" => "pub(crate) use interpreter::{finish, start};";
+        "python/mod.rs": "pub(crate) use reload::changed;" => "pub(crate) use interpreter::start;
+pub(crate) use reload::changed;";
         "master.rs": "        let first = master.fork(0)" => "        if FAULT {
             crate::python::start()?;
             pyo3::Python::attach(|py| pyo3::types::PyModule::import(py, \"random\").map(drop))?;
