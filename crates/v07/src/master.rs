@@ -286,7 +286,7 @@ impl Master {
 impl Worker {
     fn is_ready(&mut self) -> bool {
         let _ = self.socket.read_to_end(&mut self.said); // All that has come so far.
-        self.said == [READY]
+        self.said.first() == Some(&READY)
     }
 
     /// Why it ended before it was ready.

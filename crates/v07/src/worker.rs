@@ -28,8 +28,8 @@ const REST: Duration = Duration::from_millis(100);
 /// The master sends this to make its worker drain. The end of the stream makes it stop.
 pub(crate) const DRAIN: u8 = b'd';
 /// A worker sends these when it is ready to accept clients, and when a SIGTERM makes it stop. Anything else that it sends
-/// is the reason why it can't be ready.
-pub(crate) const READY: u8 = b'r';
+/// is the reason why it can't be ready, which is text.
+pub(crate) const READY: u8 = 0;
 pub(crate) const LEAVING: u8 = b'l';
 /// A worker sends this to ask for new workers.
 pub(crate) const RENEW: u8 = b'n';

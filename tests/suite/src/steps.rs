@@ -182,6 +182,7 @@ pub const STEPS: &[Step] = &[
             ("http/body.rs", Growth::Any),
             ("http/parser.rs", Growth::Any),
             ("http/parser/tests.rs", Growth::Any),
+            ("http/request.rs", Growth::Any),
             ("http/response/tests.rs", Growth::Any),
             ("knobs.rs", Growth::Any),
             ("listeners.rs", Growth::Any),

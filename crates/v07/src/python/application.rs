@@ -43,7 +43,7 @@ pub(crate) fn load(name: &str, knobs: &Knobs, server: Address) -> Result<Box<dyn
     actions.restore();
     let object = found?;
     Python::attach(|py| {
-        let callable = Callable { object, template: Template::new(py, server, knobs.threads > 0)? };
+        let callable = Callable { object, template: Template::new(py, server, knobs.threads > 1)? };
         if knobs.threads > 0 {
             let jobs = threads::start(py, callable, knobs.threads)?;
             return Ok(Box::new(Threaded { jobs, timeout: knobs.app_timeout }) as Box<dyn Application>);
