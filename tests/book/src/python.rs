@@ -3,8 +3,7 @@
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-/// The version that contains Python.
-pub const VERSION: &str = "v07";
+use suite::stage::Stage;
 
 /// Fails if there is no shared library of this Python.
 const CHECK: &str = "import os, sysconfig as s; l = s.get_config_var('LDLIBRARY'); \
@@ -18,6 +17,7 @@ pub fn lacks(version: &str) -> Option<&'static str> {
         python.args(["-c", CHECK]).stdin(Stdio::null()).stderr(Stdio::null());
         python.status().is_ok_and(|status| status.success())
     };
-    let lacks = version == VERSION && !IS_THERE.get_or_init(is_there);
+    let is_needed = Stage::named(version).is_some_and(|stage| !Stage::WITHOUT_PYTHON.contains(&stage));
+    let lacks = is_needed && !IS_THERE.get_or_init(is_there);
     lacks.then_some("there is no Python with a shared library on this machine")
 }

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use broken::complain;
 use broken::fault::{self, Fault};
 use serde_json::Value;
-use suite::case::{Case, Verdict};
+use suite::case::{Case, Stop, Verdict};
 use suite::cases;
 use suite::program::{Program, SHORT_PATIENCE};
 use suite::stage::Stage;
@@ -159,7 +159,8 @@ fn each_case_of_the_suite_has_a_fault_that_it_catches() {
     complain(THREADS, &pairs, |(fault, case)| {
         let program = Program::new([PROGRAM]).knob(fault::VARIABLE, fault.name).patience(SHORT_PATIENCE);
         match case.try_on(&program) {
-            Verdict::Failed(..) => None,
+            Verdict::Failed(Stop::Failed(_), _) => None,
+            Verdict::Failed(..) => Some(format!("{}: the case {} finds no server", fault.name, case.name)),
             _ => Some(format!("{} ({}): the case {} does not fail", fault.name, fault.wrong, case.name)),
         }
     });

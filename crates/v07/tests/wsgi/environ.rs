@@ -4,7 +4,7 @@ use suite::case::Outcome;
 use suite::request::{bare, get, post};
 use suite::server::Server;
 
-use crate::server::{both, inline, start, text, threaded};
+use crate::server::{both, inline, program, start, text, threaded};
 
 both! { "probes:app":
     describes_the_request joins_repeated_fields hides_fields_with_underscores holds_texts is_the_requests_own
@@ -132,8 +132,8 @@ fn never_calls_with_half_a_body(server: &Server) -> Outcome {
 /// The only variable that is not the same with threads.
 #[test]
 fn says_whether_there_are_threads() -> Outcome {
-    for (program, expected) in [(inline("probes:app"), "False"), (threaded("probes:app"), "True")] {
-        let server = start(&program)?;
+    for (threads, expected) in [("0", "False"), ("1", "False"), ("2", "True")] {
+        let server = start(&program("probes:app").knob("THREADS", threads))?;
         assert_eq!(variable(&server, get("/environ"), "wsgi.multithread")?.as_deref(), Some(expected));
     }
     Ok(())

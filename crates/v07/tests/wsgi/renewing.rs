@@ -149,6 +149,32 @@ fn all_workers_are_renewed_even_if_a_new_one_dies() -> Outcome {
     becomes(&server, "new")
 }
 
+/// All that a worker has to say may be there before the master reads the first of it.
+#[test]
+fn a_worker_that_leaves_at_once_was_ready() -> Outcome {
+    let slow = format!("import os, time\nwhile os.path.exists('closed'): time.sleep(0.01)\n{MAIN}");
+    let folder = folder("leaves", &[("main.py", &slow), ("helper.py", "TEXT = b'old'")]);
+    let server = start(&program("main:app").directory(&folder).knob("WORKERS", "1"))?;
+    becomes(&server, "old")?;
+    let old: HashSet<_> = server.others().into_iter().collect();
+    fs::write(folder.join("closed"), "").expect("a file");
+    edit(&folder, "TEXT = b'new'");
+    server.signal(Signal::SIGHUP);
+    let is_new = |pid: i32| pid != server.pid() && !old.contains(&pid);
+    let seen = server.wait_for_processes("a new worker", |processes| processes.iter().any(|one| is_new(one.pid)))?;
+    let new = seen.iter().map(|process| process.pid).find(|pid| is_new(*pid)).unwrap_or(0);
+    server.signal(Signal::SIGSTOP);
+    let _ = kill(Pid::from_raw(new), Signal::SIGTERM);
+    fs::remove_file(folder.join("closed")).expect("the file");
+    server
+        .wait_for_processes("its end", |processes| !processes.iter().any(|one| one.pid == new && one.state != 'Z'))?;
+    server.signal(Signal::SIGCONT);
+    becomes(&server, "new")?;
+    let stderr = server.stderr().text();
+    assert!(!stderr.contains("cannot start a worker"), "{stderr}");
+    Ok(())
+}
+
 #[test]
 fn reload_looks_at_the_files() -> Outcome {
     let folder = folder("reloaded", &[("main.py", MAIN), ("helper.py", "TEXT = b'old'")]);

@@ -29,6 +29,11 @@ faults_by_edits! {
     {
         "python/environ.rs": "\"wsgi.multithread\", is_threaded" => "\"wsgi.multithread\", is_threaded || FAULT";
     }
+    takes_one_thread_for_several:
+        "wsgi.multithread is true with a single thread." => says_whether_there_are_threads;
+    {
+        "python/application.rs": "knobs.threads > 1" => "knobs.threads > usize::from(!FAULT)";
+    }
     joins_cookies_with_a_comma:
         "It joins repeated Cookie fields with a comma." => joins_repeated_fields;
     {
@@ -332,6 +337,11 @@ pub(crate) use reload::changed;";
     {
         "python/interpreter.rs": "filter(|path| !path.is_empty())" => "filter(|path| !FAULT && !path.is_empty())";
     }
+    compares_versions_by_their_start:
+        "It takes Python 3.11.77 for 3.11.7." => a_virtual_environment_is_used;
+    {
+        "python/interpreter.rs": "&format!(\"{ours}.\")" => "&if FAULT { ours.to_owned() } else { format!(\"{ours}.\") }";
+    }
     uses_the_environment_of_another_python:
         "It doesn't look at the version of a virtual environment." => a_virtual_environment_is_used;
     {
@@ -461,7 +471,7 @@ static BEGUN: std::sync::Mutex<Option<std::time::Instant>> = std::sync::Mutex::n
 
     // How an application is loaded.
     looks_beside_the_current_directory:
-        "It puts the current directory into sys.path as a Path, which import ignores." => an_application_is_found_by_its_name, serves_a_python_application;
+        "It puts the current directory into sys.path as a Path, which import ignores." => an_application_is_found_by_its_name;
     {
         "python/interpreter.rs": "\"insert\", (0, directory.as_os_str()))?;" => "\"insert\", (0, if FAULT {
             directory.as_path().into_pyobject(py)?.into_any()
@@ -520,6 +530,12 @@ static BEGUN: std::sync::Mutex<Option<std::time::Instant>> = std::sync::Mutex::n
         "It ends Python while threads are in a call." => threads_in_a_call_do_no_harm_at_the_end;
     {
         "python/application.rs": "if threads::finish() {" => "if FAULT || threads::finish() {";
+    }
+    takes_two_messages_for_a_failure:
+        "A worker that says more than that it is ready can't be ready." => a_worker_that_leaves_at_once_was_ready;
+    {
+        "master.rs": "self.said.first() == Some(&READY)" =>
+            "self.said.first() == Some(&READY) && !(FAULT && self.said.len() > 1)";
     }
     gives_up_when_a_new_worker_dies:
         "It renews no more workers when a new one has died, though not the first one." => all_workers_are_renewed_even_if_a_new_one_dies;
