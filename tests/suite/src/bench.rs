@@ -100,6 +100,7 @@ impl Bench {
 
     /// Starts a program and waits until it listens.
     pub fn start(&self, program: &Program) -> Outcome<Server> {
+        has_all(program)?;
         Server::start(program, Rc::clone(&self.record)).map_err(|problem| Stop::NotStarted(problem.to_string()))
     }
 
@@ -115,6 +116,7 @@ impl Bench {
 
     /// Runs a program that should end by itself.
     pub fn run(&self, program: &Program) -> Outcome<Ended> {
+        has_all(program)?;
         Server::run(program, Rc::clone(&self.record))
     }
 
@@ -136,6 +138,11 @@ impl Bench {
         let servers = started.iter().map(|one| (one.description(), one.stderr.text())).collect();
         Evidence { before, transcripts, earlier, servers }
     }
+}
+
+/// A case that asks for what the program doesn't have is skipped.
+fn has_all(program: &Program) -> Outcome {
+    program.lacks().map_or(Ok(()), |lacks| Err(Stop::Skipped(lacks)))
 }
 
 impl Record {

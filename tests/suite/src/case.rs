@@ -11,6 +11,8 @@ use crate::stage::Stage;
 pub struct Case {
     /// The name, as a test is named.
     pub name: &'static str,
+    /// What it is about.
+    pub kind: Kind,
     /// The stage that it belongs to.
     pub stage: Stage,
     /// The last stage that it holds for, and why, if it can't hold for all later ones.
@@ -19,6 +21,15 @@ pub struct Case {
     pub says: &'static str,
     /// Tries it.
     pub run: fn(&Bench) -> Outcome,
+}
+
+/// What a case is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// What its clients and its operator can see, and a standard or the kernel's manual says: a stage is reached by these.
+    Behaviour,
+    /// What the versions of this repository have agreed on among themselves, such as exit codes and the lines on stderr.
+    HouseRule,
 }
 
 /// How a case ends: well, or stopped.
@@ -77,6 +88,9 @@ impl Case {
 
     /// Tries it on `program`, with servers of its own. They are gone when this returns.
     pub fn try_on(&self, program: &Program) -> Verdict {
+        if let Some(reason) = program.adapter().and_then(|adapter| adapter.skips(self.name)) {
+            return Verdict::Skipped(reason.to_owned());
+        }
         let bench = Bench::new(program);
         match (self.run)(&bench) {
             Ok(()) => Verdict::Passed,

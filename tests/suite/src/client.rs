@@ -9,12 +9,14 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::fd::{AsFd, AsRawFd};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, setsockopt, socket, sockopt};
 
+use crate::adapter::Adapter;
 use crate::bench::Record;
 use crate::case::{Outcome, Stop, failed, require};
 use crate::proc;
@@ -53,6 +55,8 @@ pub struct Client {
     is_deaf: bool,
     /// The first bytes that were sent: they tell the method.
     start: Vec<u8>,
+    /// Where the program has its pages, if that is not where the contract has them.
+    adapter: Option<Arc<Adapter>>,
     transcript: Rc<RefCell<Transcript>>,
 }
 
@@ -78,12 +82,32 @@ impl Client {
             .map_err(|error| failed(format!("{server} takes a connection"), format!("connecting failed: {error}")))?;
         let transcript = Rc::new(RefCell::new(Transcript::new(address)));
         record.keep(&transcript);
-        Ok(Client { stream, patience, received: Vec::new(), end: None, is_deaf: false, start: Vec::new(), transcript })
+        Ok(Client {
+            stream,
+            patience,
+            received: Vec::new(),
+            end: None,
+            is_deaf: false,
+            start: Vec::new(),
+            adapter: None,
+            transcript,
+        })
+    }
+
+    /// A client that finds the pages of a program with an adapter.
+    pub(crate) fn adapted(mut self, adapter: &Option<Arc<Adapter>>) -> Client {
+        self.adapter.clone_from(adapter);
+        self
     }
 
     /// Says that this connection is only to find out whether the server still serves.
     pub(crate) fn probes(&self) {
         self.transcript.borrow_mut().is_probe = true;
+    }
+
+    /// How long each of its steps may take.
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// The client's own address.
@@ -94,7 +118,9 @@ impl Client {
     /// Sends `bytes`. A server that has closed takes no more, and the kernel has reset the connection; that is no failure
     /// yet, for it may have answered before.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> Outcome {
-        let (bytes, deadline) = (bytes.as_ref(), Instant::now() + self.patience);
+        let adapter = self.adapter.clone();
+        let bytes = adapter.as_ref().map_or(Ok(bytes.as_ref().into()), |adapter| adapter.placed(bytes.as_ref()))?;
+        let (bytes, deadline) = (&*bytes, Instant::now() + self.patience);
         if bytes.is_empty() || self.is_deaf {
             return Ok(());
         }

@@ -7,6 +7,7 @@
 //! A case works at a `Bench`: that starts a `Server` from a `Program` and connects a `Client` to it. The first case
 //! of each list is the stage's motive: what the version before can not do.
 
+pub mod adapter;
 pub mod bench;
 pub mod cargo;
 pub mod carry;
@@ -20,6 +21,7 @@ mod limit;
 pub mod malformed;
 pub mod matrix;
 pub mod output;
+pub mod peers;
 pub mod problem;
 pub mod proc;
 pub mod program;
@@ -116,7 +118,7 @@ macro_rules! stage {
 macro_rules! tests {
     (v06; $stage:ident until v05 $why:literal; $($rest:tt)*) => {};
     (v07; $stage:ident until v05 $why:literal; $($rest:tt)*) => {};
-    ($now:ident; $stage:ident $(until $last:ident $why:literal)?; $($name:ident: $says:literal;)*) => {
+    ($now:ident; $stage:ident $(until $last:ident $why:literal)?; $($(#[$kind:ident])? $name:ident: $says:literal;)*) => {
         $(
             #[test]
             fn $name() {

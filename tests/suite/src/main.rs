@@ -5,25 +5,27 @@ use std::env;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+use suite::adapter::Adapter;
 use suite::cargo::{self, ROOT};
 use suite::matrix::Matrix;
 use suite::program::{PATIENCE, Program};
 use suite::server::supervisor::supervise;
 use suite::stage::Stage;
 use suite::tester::{Style, Tester};
-use suite::{carry, exercises};
+use suite::{carry, exercises, peers};
 
 /// Two times two dashes: one for cargo, one before the program, whose flags are its own.
 const USAGE: &str = "\
 cargo run -p suite -- STAGE [OPTIONS] -- PROGRAM [ARGUMENTS], such as `cargo run -p suite -- v01 -- python3 my_server.py`
        cargo run -p suite -- matrix [--python]
        cargo run -p suite -- carry VERSION
+       cargo run -p suite -- peers [NAME …]
        cargo run -p suite -- exercise [ID [OPTIONS] [-- PROGRAM [ARGUMENTS]]]";
 
 const EXAMPLES: &str = "\
@@ -32,6 +34,8 @@ Examples:
       starts `python3 my_server.py 127.0.0.1:0` for each case of the stages v01 and v02
   cargo run -p suite -- v03 --address 127.0.0.1:8000 -- ./my_server
       the same for a server that can't choose its port or print it
+  cargo run -p suite -- v03 --adapter my_server.toml
+      the same for a server that is started in another way, or has other pages or limits; the file says which
   cargo run -p suite -- v02 --case date -- ./my_server
       only the cases with `date` in their name
   cargo run -p suite -- v02 --patience 60 -- ./my_server
@@ -40,6 +44,8 @@ Examples:
       which version of this workspace can do what
   cargo run -p suite -- carry v02
       carries a change of v02 to v03 and all later versions
+  cargo run -p suite -- peers nginx gunicorn-sync
+      how far real servers get
   cargo run -p suite -- exercise v04.2
       tells whether an exercise of the book is done, in crates/mine or else in crates/v04; without a number it lists all
 
@@ -73,8 +79,14 @@ struct Test {
     /// Go on with the next stage when one has failed
     #[arg(long)]
     keep_going: bool,
+    /// The program reads no knobs, such as TIMEOUT, from its environment: skip the cases that need one
+    #[arg(long)]
+    no_knobs: bool,
+    /// A file that says how the program is started, in place of PROGRAM
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["program", "no_knobs"])]
+    adapter: Option<PathBuf>,
     /// The program and its arguments; the address is added to them
-    #[arg(required = true, trailing_var_arg = true, value_name = "PROGRAM")]
+    #[arg(required_unless_present = "adapter", trailing_var_arg = true, value_name = "PROGRAM")]
     program: Vec<OsString>,
 }
 
@@ -90,6 +102,11 @@ enum Command {
     Carry {
         /// The version, such as v02
         version: String,
+    },
+    /// Tries real servers, such as nginx and gunicorn, and prints how far each of them gets
+    Peers {
+        /// The names of their adapter files in tests/suite/peers, such as nginx; without one all that are here
+        names: Vec<String>,
     },
     /// Tells whether an exercise of the book is done; without a number it lists all
     Exercise(Exercise),
@@ -120,8 +137,9 @@ fn main() -> ExitCode {
         (Some(Command::Carry { version }), _) => {
             carry::run(Path::new(ROOT), &version, &mut io::stdout()).map(|()| true)
         }
+        (Some(Command::Peers { names }), _) => peers::run(&names, &mut io::stdout()).map(|()| true),
         (Some(Command::Exercise(exercise)), _) => try_exercise(exercise),
-        (None, Some(test)) => Ok(run(test)),
+        (None, Some(test)) => run(test),
         (None, None) => Err(anyhow::anyhow!("nothing to do; `suite --help` tells the usage")),
     };
     match done {
@@ -148,15 +166,20 @@ fn try_exercise(exercise: Exercise) -> Result<bool> {
     exercises::run(&id, given, |program| program.at(exercise.address).patience(patience), style())
 }
 
-fn run(test: Test) -> bool {
+fn run(test: Test) -> Result<bool> {
+    let program = match test.adapter {
+        Some(file) => Program::adapted(Adapter::read(&file)?),
+        None => Program::new(test.program),
+    };
+    let program = if test.no_knobs { program.without_knobs() } else { program };
     let tester = Tester {
-        program: Program::new(test.program).at(test.address).patience(Duration::from_secs(test.patience)),
+        program: program.at(test.address).patience(Duration::from_secs(test.patience)),
         stage: test.stage,
         only: test.case,
         keep_going: test.keep_going,
         style: style(),
     };
-    tester.run()
+    Ok(tester.run())
 }
 
 /// Builds next to this executable, in the same profile, and prints the table.

@@ -40,6 +40,15 @@ pub enum Problem {
         /// What it wrote to stderr.
         stderr: String,
     },
+    /// It listens, but has not answered `GET /`, or has not come to rest.
+    ServesNot {
+        /// Where it listens.
+        address: SocketAddr,
+        /// For how long.
+        patience: Duration,
+        /// What it wrote to stderr.
+        stderr: String,
+    },
     /// Its first line is no announcement.
     SomethingElse(String),
     /// Its announcement holds no address that can be used.
@@ -130,6 +139,12 @@ impl Display for Problem {
                 patience.as_secs(),
                 ports[0],
                 quoted("stdout", stdout),
+                quoted("stderr", stderr)
+            ),
+            Problem::ServesNot { address, patience, stderr } => write!(
+                to,
+                "The program listens on {address}, but after {} s it has not answered `GET /`, or has not come to rest. {}",
+                patience.as_secs(),
                 quoted("stderr", stderr)
             ),
             Problem::SomethingElse(line) => write!(

@@ -7,6 +7,7 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::path::{self, Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -15,6 +16,8 @@ use nix::sys::prctl;
 use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
 use nix::unistd::{Pid, close, getpid, getppid, setpgid, setsid};
 use rustix::process::{Resource, Rlimit, setrlimit};
+
+use crate::adapter::{Adapter, Launch, Limits};
 
 /// What a server may read from its environment. It is started without them, except those that a case sets.
 const KNOBS: [&str; 13] = [
@@ -42,7 +45,14 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 /// The patience with a server that should fail: most often it fails by silence.
 pub const SHORT_PATIENCE: Duration = Duration::from_secs(2);
 
-/// A program that speaks the contract `PROGRAM [ADDRESS] [APPLICATION]`, and how it is to be started this time.
+/// The address of a program that can choose a free port.
+const ANY_PORT: &str = "127.0.0.1:0";
+
+/// The application that a program has when it is not told which.
+const SITE: &str = "site";
+
+/// A program that keeps the contract `PROGRAM [ADDRESS] [APPLICATION]`, or has an adapter, and how it is to be started this
+/// time.
 #[derive(Clone, Debug)]
 pub struct Program {
     command: Vec<OsString>,
@@ -50,6 +60,9 @@ pub struct Program {
     pub fixed: Option<SocketAddr>,
     /// How long each step of it may take.
     pub patience: Duration,
+    adapter: Option<Arc<Adapter>>,
+    reads_knobs: bool,
+    needs: Vec<(String, String)>,
     address: Option<String>,
     application: Option<String>,
     instead: Option<Vec<String>>,
@@ -72,6 +85,9 @@ impl Program {
             command: command.into_iter().map(Into::into).collect(),
             fixed: None,
             patience: PATIENCE,
+            adapter: None,
+            reads_knobs: true,
+            needs: Vec::new(),
             address: None,
             application: None,
             instead: None,
@@ -88,6 +104,17 @@ impl Program {
         }
     }
 
+    /// A program that does not keep the contract.
+    pub fn adapted(adapter: Adapter) -> Program {
+        Program { adapter: Some(Arc::new(adapter)), ..Program::new(Vec::<OsString>::new()) }
+    }
+
+    /// The program reads no knobs from its environment.
+    pub fn without_knobs(mut self) -> Program {
+        self.reads_knobs = false;
+        self
+    }
+
     /// The program listens on this address only.
     pub fn at(mut self, address: Option<SocketAddr>) -> Program {
         self.fixed = address;
@@ -100,7 +127,13 @@ impl Program {
         self
     }
 
-    /// Sets an environment variable, mostly a knob.
+    /// Sets a knob, without which the case could prove nothing: it is skipped if the program doesn't have that.
+    pub fn needs(mut self, name: &str, value: &str) -> Program {
+        self.needs.push((name.to_owned(), value.to_owned()));
+        self.knob(name, value)
+    }
+
+    /// Sets an environment variable, mostly a knob that only makes a case surer or quicker.
     pub fn knob(mut self, name: &str, value: &str) -> Program {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
@@ -199,47 +232,103 @@ impl Program {
         self
     }
 
+    /// What a case asks for that the program doesn't have; the case is skipped then.
+    pub(crate) fn lacks(&self) -> Option<String> {
+        let has_knob = |name: &str| self.adapter.as_ref().map_or(self.reads_knobs, |adapter| adapter.has_knob(name));
+        if let Some((name, value)) = self.needs.iter().find(|(name, _)| !has_knob(name)) {
+            return Some(format!("needs {name}={value}"));
+        }
+        let adapter = self.adapter.as_ref()?;
+        if self.instead.is_some() || self.own_address().is_some_and(|address| address.is_none()) {
+            return Some("needs the arguments of the contract".to_owned());
+        }
+        let application = self.application.as_ref().filter(|name| *name != SITE && !adapter.has_application(name));
+        application.map(|name| format!("needs the application {name}"))
+    }
+
+    /// The adapter, if there is one.
+    pub(crate) fn adapter(&self) -> Option<&Arc<Adapter>> {
+        self.adapter.as_ref()
+    }
+
+    /// The sizes that it refuses more than.
+    pub(crate) fn limits(&self) -> Limits {
+        self.adapter.as_ref().map_or(Limits::CONTRACT, |adapter| adapter.limits)
+    }
+
+    /// What an adapter's program needs for a start. One that keeps the contract needs nothing.
+    pub(crate) fn launch(&self) -> io::Result<Option<Launch>> {
+        let Some(adapter) = &self.adapter else { return Ok(None) };
+        let address = self.own_address().unwrap_or(self.fixed);
+        adapter.launch(address, self.application.as_deref().unwrap_or(SITE), &self.environment).map(Some)
+    }
+
+    /// The address that the case gives, if it gives one; None inside if it is no IP:PORT.
+    fn own_address(&self) -> Option<Option<SocketAddr>> {
+        self.address.as_ref().map(|address| address.parse().ok())
+    }
+
     /// Whether the program is a file, started by its path and without arguments of its own.
     pub fn is_one_file(&self) -> bool {
-        self.command.len() == 1 && Path::new(self.name()).is_file()
+        self.adapter.is_none() && self.command.len() == 1 && Path::new(self.name()).is_file()
     }
 
     /// The program's own name, as it was given.
     pub fn name(&self) -> &OsStr {
-        self.command.first().map_or(OsStr::new(""), OsString::as_os_str)
+        let adapted = self.adapter.as_ref().and_then(|adapter| adapter.start.first()).map_or("", String::as_str);
+        self.command.first().map_or(OsStr::new(adapted), OsString::as_os_str)
     }
 
     /// The whole command line, for people.
     pub fn line(&self) -> String {
-        let variables = self.environment.iter().map(|(name, value)| format!("{name}={value}"));
-        let command = self.command.iter().map(|word| word.to_string_lossy().into_owned());
-        variables.chain(command).chain(self.words()).collect::<Vec<_>>().join(" ")
+        self.line_of(None)
     }
 
-    /// The program and its first arguments, as they are typed into a shell.
+    pub(crate) fn line_of(&self, launch: Option<&Launch>) -> String {
+        let own = self.environment.iter().map(|(name, value)| (name, value));
+        let environment: Vec<_> = launch.map_or_else(|| own.collect(), |launch| launch.environment.iter().collect());
+        let variables = environment.into_iter().map(|(name, value)| format!("{name}={value}"));
+        let command = self.command.iter().map(|word| word.to_string_lossy().into_owned());
+        let words = launch.map_or_else(|| self.words(), |launch| launch.words.clone());
+        variables.chain(command).chain(words).collect::<Vec<_>>().join(" ")
+    }
+
+    /// What stands behind the options of the tester to name the program: the words of a shell.
     pub fn typed(&self) -> String {
-        self.command.iter().map(|word| quoted(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
+        if let Some(adapter) = &self.adapter {
+            return format!("--adapter {}", quoted(&adapter.file.to_string_lossy()));
+        }
+        let command = self.command.iter().map(|word| quoted(&word.to_string_lossy())).collect::<Vec<_>>().join(" ");
+        format!("-- {command}")
     }
 
     fn words(&self) -> Vec<String> {
         if let Some(instead) = &self.instead {
             return instead.clone();
         }
-        let fixed = self.fixed.map_or("127.0.0.1:0".to_owned(), |address| address.to_string());
+        if let Some(adapter) = &self.adapter {
+            return adapter.start.clone();
+        }
+        let fixed = self.fixed.map_or(ANY_PORT.to_owned(), |address| address.to_string());
         let address = self.address.clone().unwrap_or(fixed);
         [address].into_iter().chain(self.application.clone()).collect()
     }
 
     /// The command, with pipes for stdout and stderr and a process group of its own, ready to be spawned by the thread that
     /// will use the server.
-    pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(self.name());
-        command.args(self.command.iter().skip(1)).args(self.words());
+    pub(crate) fn command(&self, launch: Option<&Launch>) -> Command {
+        let words = launch.map_or_else(|| self.words(), |launch| launch.words.clone());
+        let mut words = self.command.iter().cloned().chain(words.into_iter().map(OsString::from));
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command.args(words);
         for knob in KNOBS {
             command.env_remove(knob);
         }
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        if let Some(folder) = &self.directory {
+        match launch {
+            Some(launch) => command.envs(&launch.environment),
+            None => command.envs(self.environment.iter().map(|(name, value)| (name, value))),
+        };
+        if let Some(folder) = self.directory.as_deref().or(self.adapter.as_ref().map(|adapter| adapter.folder())) {
             command.current_dir(folder);
         }
         if let Some(number) = self.user {
@@ -310,16 +399,16 @@ mod tests {
     fn a_command_for_another_folder_names_the_same_files() {
         let here = env::current_dir().expect("a folder");
         let typed = Program::new(["./Cargo.toml", "src/lib.rs", "src", "-S"]).directory("/").typed();
-        assert_eq!(typed, format!("{0}/Cargo.toml {0}/src/lib.rs src -S", here.display()));
-        assert_eq!(Program::new(["Cargo.toml"]).directory("/").typed(), "Cargo.toml");
+        assert_eq!(typed, format!("-- {0}/Cargo.toml {0}/src/lib.rs src -S", here.display()));
+        assert_eq!(Program::new(["Cargo.toml"]).directory("/").typed(), "-- Cargo.toml");
     }
 
     #[test]
     fn a_command_can_be_typed_again() {
         let words = ["sh", "-c", "echo it's \"$HOME\"", ""];
         let typed = Program::new(words).typed();
-        assert_eq!(typed, r#"sh -c 'echo it'\''s "$HOME"' ''"#);
-        let said = Command::new("sh").args(["-c", &format!("printf '%s|' {typed}")]).output().expect("a shell");
+        assert_eq!(typed, r#"-- sh -c 'echo it'\''s "$HOME"' ''"#);
+        let said = Command::new("sh").args(["-c", &format!("printf '%s|' {}", &typed[3..])]).output().expect("a shell");
         assert_eq!(String::from_utf8_lossy(&said.stdout), words.map(|word| format!("{word}|")).concat());
     }
 }

@@ -6,14 +6,15 @@
 mod family;
 pub mod supervisor;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fs::OpenOptions;
-use std::io::{self, ErrorKind, Write};
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Child, ChildStderr, ExitStatus};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::adapter::{Adapter, Launch};
 use crate::bench::{Ended, Record};
 use crate::case::{Outcome, failed, require};
 use crate::client::{Client, LOOK};
@@ -48,6 +50,7 @@ pub struct Server {
     process: Running,
     address: SocketAddr,
     record: Rc<Record>,
+    adapter: Option<Arc<Adapter>>,
 }
 
 /// A process that was started, listening or not. Dropping it kills it.
@@ -60,6 +63,8 @@ struct Running {
     /// The reading end of a stderr that nobody reads: closed, it would make a write an error.
     _unread: Option<ChildStderr>,
     patience: Duration,
+    /// What an adapter's program was started with.
+    launch: Option<Launch>,
     /// For the report: how it ended, if it did so before it was killed here.
     status: Rc<Cell<Option<ExitStatus>>>,
 }
@@ -73,10 +78,13 @@ impl Server {
         }
         let mut process = Running::spawn(program, &record)?;
         let address = process.wait_for_address(program.fixed)?;
+        if program.adapter().is_some() {
+            process.wait_until_it_serves(address)?;
+        }
         if program.stdout_dropped {
             process.waits_for_no_reader();
         }
-        Ok(Server { process, address, record })
+        Ok(Server { process, address, record, adapter: program.adapter().cloned() })
     }
 
     /// Starts a program several times at once, and waits for each until it listens or has ended.
@@ -85,7 +93,7 @@ impl Server {
         let wait = |process: Result<Running, Problem>| {
             let mut process = process?;
             let address = process.wait_for_address(None)?;
-            Ok(Server { process, address, record: Rc::clone(record) })
+            Ok(Server { process, address, record: Rc::clone(record), adapter: program.adapter().cloned() })
         };
         started.into_iter().map(wait).collect()
     }
@@ -118,12 +126,12 @@ impl Server {
 
     /// Opens a connection.
     pub fn connect(&self) -> Outcome<Client> {
-        Client::connect(self.address, self.patience(), &self.record)
+        Ok(Client::connect(self.address, self.patience(), &self.record)?.adapted(&self.adapter))
     }
 
     /// Opens a connection on which the server can send only little more than its client has taken.
     pub fn connect_narrow(&self) -> Outcome<Client> {
-        Client::connect_narrow(self.address, self.patience(), &self.record)
+        Ok(Client::connect_narrow(self.address, self.patience(), &self.record)?.adapted(&self.adapter))
     }
 
     /// Sends `request` on a connection of its own and reads the final response.
@@ -131,6 +139,11 @@ impl Server {
         let mut client = self.connect()?;
         client.send(request)?;
         client.final_response()
+    }
+
+    /// `request` as a client would send it to this server, for a case that sends it in pieces.
+    pub(crate) fn placed(&self, request: &[u8]) -> Outcome<Vec<u8>> {
+        self.adapter.as_ref().map_or(Ok(request.to_vec()), |adapter| Ok(adapter.placed(request)?.into_owned()))
     }
 
     /// Sees that it answers another client. One that has TIMEOUT=1 can find a client of a busy machine too slow, and then
@@ -242,17 +255,19 @@ impl Running {
     fn spawn(program: &Program, record: &Record) -> Result<Running, Problem> {
         let mark = guard::mark();
         let presence = Presence::new();
-        let mut command = program.command();
+        let launch = program.launch().map_err(|error| Problem::not_run(program, &error))?;
+        let mut command = program.command(launch.as_ref());
         command.env(guard::VARIABLE, &mark);
         let mut child = command.spawn().map_err(|error| Problem::not_run(program, &error))?;
         let stdout =
             child.stdout.take().map(|stream| Output::collect(stream, program.stdout_dropped)).unwrap_or_default();
         let unread = child.stderr.take_if(|_| program.stderr_full);
         let stderr = child.stderr.take().map(|stream| Output::collect(stream, false)).unwrap_or_default();
-        let status = record.keep_server(program.line(), &stderr);
+        let status = record.keep_server(program.line_of(launch.as_ref()), &stderr);
         let filled = unread.as_ref().map_or(Ok(()), fill);
         let patience = program.patience;
-        let running = Running { child, mark, _presence: presence, stdout, stderr, _unread: unread, patience, status };
+        let running =
+            Running { child, mark, _presence: presence, stdout, stderr, _unread: unread, patience, launch, status };
         filled.map(|()| running).map_err(|error| Problem::not_run(program, &error))
     }
 
@@ -262,6 +277,7 @@ impl Running {
 
     /// Waits for the announcement, or with a fixed address until somebody listens there.
     fn wait_for_address(&mut self, fixed: Option<SocketAddr>) -> Result<SocketAddr, Problem> {
+        let fixed = self.launch.as_ref().map(|launch| launch.address).or(fixed);
         let deadline = Instant::now() + self.patience;
         loop {
             // A look now and then finds what stdout does not tell: an early end, and a fixed address in use.
@@ -293,6 +309,33 @@ impl Running {
                 });
             }
             thread::sleep(LOOK); // A stdout that has ended makes no pause.
+        }
+    }
+
+    /// Waits until a program that announces nothing has answered a request, and its processes have come to rest.
+    fn wait_until_it_serves(&mut self, address: SocketAddr) -> Result<(), Problem> {
+        let answers = || {
+            let answer = TcpStream::connect_timeout(&address, self.patience).and_then(|mut stream| {
+                stream.set_read_timeout(Some(self.patience))?;
+                stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+                stream.read(&mut [0; 1])
+            });
+            answer.is_ok_and(|count| count > 0)
+        };
+        let before = RefCell::new(None);
+        let rest = || {
+            let all = proc::marked(&self.mark, self.pid());
+            let waiting = all.iter().all(|process| proc::is_waiting(process.pid));
+            let pids = Some(all.iter().map(|process| process.pid).collect::<Vec<_>>());
+            before.replace(pids.clone()) == pids && waiting
+        };
+        if proc::until(self.patience, answers) && proc::until(self.patience, rest) {
+            return Ok(());
+        }
+        let stderr = self.stderr.text();
+        match self.child.try_wait() {
+            Ok(Some(status)) => Err(Problem::Ended { status, stderr }),
+            _ => Err(Problem::ServesNot { address, patience: self.patience, stderr }),
         }
     }
 

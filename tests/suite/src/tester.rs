@@ -9,7 +9,7 @@ use std::{iter, thread};
 use nix::sys::signal::Signal;
 
 use crate::bench::{Bench, Evidence};
-use crate::case::{Case, Stop, Verdict};
+use crate::case::{Case, Kind, Stop, Verdict};
 use crate::cases;
 use crate::limit;
 use crate::problem::Problem;
@@ -103,14 +103,12 @@ impl Tester {
     fn run_stages(&self) -> bool {
         let (mut reached, mut unbroken, mut told) = (None, true, Told::default());
         for stage in Stage::ALL.into_iter().filter(|stage| *stage <= self.stage) {
-            let cases: Vec<_> = self.cases().filter(|case| case.stage == stage).collect();
-            if cases.is_empty() {
-                println!("\nstage {stage}: there are no cases for it yet");
-                break;
-            }
+            let cases = self.cases().filter(|case| case.stage == stage);
+            let (cases, rules): (Vec<_>, Vec<_>) = cases.partition(|case| case.kind == Kind::Behaviour);
             println!("\n{}", self.style.strong(&format!("stage {stage}: {}", stage.title())));
             let count = self.try_all(&cases, &mut told);
             println!("  {} passed, {} failed, {} skipped", count.passed, count.failed, count.skipped);
+            self.try_rules(&rules);
             unbroken &= count.failed == 0;
             if unbroken {
                 reached = Some(stage);
@@ -149,6 +147,26 @@ impl Tester {
         let mut count = Count::default();
         try_all(cases, &self.program, |case, verdict| self.print(case, verdict, &mut count, told));
         count
+    }
+
+    /// Tries the house rules of a stage, and prints those that aren't kept in a line each.
+    fn try_rules(&self, rules: &[Case]) {
+        let (mut count, mut broken) = (Count::default(), Vec::new());
+        try_all(rules, &self.program, |case, verdict| match verdict {
+            Verdict::Passed => count.passed += 1,
+            Verdict::Skipped(_) => count.skipped += 1,
+            Verdict::Failed(stop, _) => {
+                count.failed += 1;
+                broken.push(format!("  · {}", report::line(case, &stop)));
+            }
+        });
+        if !rules.is_empty() {
+            let Count { passed, failed, skipped } = count;
+            println!(
+                "  house rules, without which the stage is reached too: {passed} kept, {failed} not kept, {skipped} skipped"
+            );
+        }
+        broken.iter().for_each(|line| println!("{line}"));
     }
 
     fn print(&self, case: &Case, verdict: Verdict, count: &mut Count, told: &mut Told) {
@@ -193,7 +211,7 @@ impl Tester {
         if self.program.patience != PATIENCE {
             command += &format!(" --patience {}", self.program.patience.as_secs());
         }
-        format!("`{name}`. To try it alone:\n    {command} -- {}", self.program.typed())
+        format!("`{name}`. To try it alone:\n    {command} {}", self.program.typed())
     }
 
     fn conclude(&self, reached: Option<Stage>, told: &Told) -> bool {

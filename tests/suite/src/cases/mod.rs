@@ -10,7 +10,7 @@ pub(crate) mod v05;
 pub(crate) mod v06;
 pub(crate) mod v07;
 
-use crate::case::Case;
+use crate::case::{Case, Kind};
 use crate::stage::Stage;
 
 macro_rules! until {
@@ -22,14 +22,23 @@ macro_rules! until {
     };
 }
 
+macro_rules! kind {
+    () => {
+        Kind::Behaviour
+    };
+    (house_rule) => {
+        Kind::HouseRule
+    };
+}
+
 /// Appends a list to a table of cases.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! table {
-    ($table:ident; $stage:ident $(until $last:ident $why:literal)?; $($name:ident: $says:literal;)*) => {
+    ($table:ident; $stage:ident $(until $last:ident $why:literal)?; $($(#[$kind:ident])? $name:ident: $says:literal;)*) => {
         let (stage, until) = (stage(stringify!($stage)), until!($($last $why)?));
         $table.extend([
-            $(Case { name: stringify!($name), stage, until, says: $says, run: $stage::$name }),*
+            $(Case { name: stringify!($name), kind: kind!($($kind)?), stage, until, says: $says, run: $stage::$name }),*
         ]);
     };
 }

@@ -49,6 +49,7 @@ macro_rules! v02_cases {
             "Expect is a list: its elements can be repeated, and empty ones count for nothing; each one must be 100-continue (RFC 9110 5.6.1, 10.1.1).";
         sends_no_100_to_http_1_0:
             "HTTP/1.0 knows no interim responses: ignore its Expect (RFC 9110 10.1.1).";
+        #[house_rule]
         refuses_another_expectation:
             "Only 100-continue is known: answer any other Expect with 417 (RFC 9110 10.1.1).";
         answers_head_like_get_without_a_body:
@@ -73,6 +74,7 @@ macro_rules! v02_cases {
             "Skip CRLFs before the request line (RFC 9112 2.2).";
         dates_every_response:
             "Send Date on every response, refusals included, as in `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 5.6.7, 6.6.1).";
+        #[house_rule]
         names_its_software:
             "Send a Server field on every response (RFC 9110 10.2.4).";
         knows_no_other_path:
@@ -82,7 +84,7 @@ macro_rules! v02_cases {
         implements_no_unknown_method:
             "A method that the server has never heard of gets a 501 (RFC 9110 15.6.2).";
         refuses_another_major_version:
-            "HTTP/2.0 in a request line gets a 505 (RFC 9110 15.6.6).";
+            "HTTP/2.0 in a request line gets a 505 (RFC 9110 15.6.6); a 400 does as well.";
         refuses_malformed_request_lines:
             "Read the request line by its grammar and answer all else with 400 (RFC 9112 3). The rows: tests/suite/src/malformed.rs.";
         refuses_malformed_fields:
@@ -93,6 +95,10 @@ macro_rules! v02_cases {
              that is not one number of digits only, sent once (6.3); 501 for a coding that you don't know (6.1).";
         refuses_malformed_chunks:
             "Read chunks by their grammar and answer all else with 400 (RFC 9112 7.1). The rows: tests/suite/src/malformed.rs.";
+        #[house_rule]
+        refuses_to_guess:
+            "Some rules let a server guess what a malformed request was meant to say: a line feed alone as the end of a line, several spaces \
+             as one (RFC 9112 2.2, 3, 5.2, 6.3). Servers that guess differently see different requests: answer with 400.";
         limits_the_request_line:
             "A request line of more than 8 KiB gets a 414 as soon as that is sure, its end is not waited for. One of 8,000 bytes gets its normal answer, \
              which is a 404 here, for no page has such a name.";
@@ -100,13 +106,19 @@ macro_rules! v02_cases {
             "A head of more than 64 KiB gets a 431 as soon as that is sure; one of 60,000 bytes is served.";
         limits_the_number_of_fields:
             "More than 100 fields get a 431; 100 are served.";
+        #[house_rule]
+        tells_a_large_head_from_a_malformed_one:
+            "A head that is too large, or has too many fields, gets a 431 (RFC 6585 5), not a 400.";
         limits_an_announced_body:
             "A Content-Length above 16 MiB (16777216 bytes) gets a 413 before the body comes, with Expect: 100-continue too, in the place of the 100. \
              A body of exactly 16 MiB is taken: asked for with Expect, it gets its 100.";
         limits_a_chunked_body:
             "Add up the chunks, and answer with 413 once they are more than 16 MiB.";
         limits_the_time_for_a_request:
-            "TIMEOUT (in seconds) is for the whole request: a timeout for each read is no defence against a byte now and then. Answer with 408.";
+            "TIMEOUT (in seconds) is for the whole request: a timeout for each read is no defence against a byte now and then. Answer with 408, or close.";
+        #[house_rule]
+        tells_a_slow_client_why:
+            "A request that has begun and is not complete after TIMEOUT seconds gets a 408 before the connection ends (RFC 9110 15.5.9).";
         lets_go_of_a_silent_client:
             "After TIMEOUT seconds, close the connection of a client that says nothing, and serve the next.";
         lets_go_of_a_client_that_reads_slowly:

@@ -18,8 +18,10 @@ macro_rules! v03_cases {
     ($with:ident $to:ident) => { $crate::$with! { $to; v03;
         runs_another_application:
             "The second argument picks the application: `hello` answers every path with `Hello, World!`, `site` (the default) has /echo.";
+        #[house_rule]
         names_an_unknown_application:
             "When no application has the name that was given, write one line with it and with those that there are to stderr and exit with code 1.";
+        #[house_rule]
         tells_its_applications:
             "At --help, name the applications: site and hello.";
         tells_an_application_of_the_request:
@@ -44,6 +46,7 @@ macro_rules! v03_cases {
             "HTTP/1.0 needs no Host field, but a target in absolute-form has a host: HTTP_HOST is that (RFC 9112 3.2.2).";
         has_the_variables_of_wsgi:
             "PEP 3333 asks for wsgi.version, wsgi.url_scheme, wsgi.input, wsgi.errors, wsgi.multithread, wsgi.multiprocess and wsgi.run_once.";
+        #[house_rule]
         sorts_the_environ:
             "/environ prints every variable in a line of its own, sorted, each once.";
         forgets_the_request_before:
@@ -57,17 +60,21 @@ macro_rules! v03_cases {
         answers_although_more_has_come:
             "The client's next request can come while an application works. Left unread, it makes the close a reset that overtakes the answer: shut down the \
              writing side, read on until the client closes, for a short while, then close (RFC 9112 9.6).";
+        #[house_rule]
         starts_programs_with_default_signals:
             "What a launcher has left blocked or ignored is handed on to every program that an application starts (execve(2)): give them an empty mask \
              and default actions. /orphan starts such a program.";
         streams_no_body_to_head:
             "HEAD gets the head alone, whatever the application gives (RFC 9110 9.3.2).";
         answers_a_panic_with_a_bare_500:
-            "When an application fails before its first block, answer 500 without any detail, write the cause to stderr, and serve the next.";
+            "When an application fails before its first block, answer 500 without any detail, and serve the next.";
+        #[house_rule]
+        says_why_an_application_failed:
+            "When an application fails, write a line with the cause to stderr, also with LOG=off.";
         sleeps_when_told_so:
             "/sleep/MS sleeps so many milliseconds; an MS that is no number gets a 4xx.";
         completes_the_responses_of_applications:
-            "The server adds what an application need not know of: Date, Server, and Content-Length or chunks.";
+            "The server adds what an application need not know of: Date, and Content-Length or chunks.";
         answers_head_for_another_application:
             "HEAD gets the head that GET would get, Content-Length included, and no body (RFC 9110 9.3.2).";
         knows_the_methods_of_each_page:

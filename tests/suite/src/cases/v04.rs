@@ -24,8 +24,10 @@ macro_rules! v04_cases {
             "A connection is closed when its last copy is: the parent closes its copy after fork(), or every later child inherits it.";
         a_panic_leaves_the_others_served:
             "An application's bug ends its own request with a 500. The other requests go on.";
+        #[house_rule]
         announces_once_however_many_requests:
             "A child inherits what waits in the buffer of stdout: flush before fork(), and leave a child by _exit(), which writes no buffer.";
+        #[house_rule]
         logs_whole_lines:
             "Several processes write to one stderr: put each line together first, and write it with one write().";
         is_told_of_other_processes:

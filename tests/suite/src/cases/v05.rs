@@ -26,15 +26,18 @@ macro_rules! v05_cases {
             "Wait for every child that ended (SIGCHLD tells), and let each child ask for a signal when its parent dies (PR_SET_PDEATHSIG).";
         reaps_sixteen_deaths_of_one_signal:
             "One SIGCHLD can stand for many children: wait in a loop until there is none left to wait for (waitpid with WNOHANG).";
+        #[house_rule]
         reaps_though_sigchld_was_blocked:
             "A launcher may have left SIGCHLD blocked or ignored, and a program starts with that (execve(2)): set a handler, and unblock it \
              (sigprocmask(2)).";
+        #[house_rule]
         tells_how_a_child_was_killed:
             "A child that gets SIGKILL, from the kernel when memory runs out, lost its client: write a line with its number and the signal's name to stderr.";
         outlives_a_process_that_is_killed:
             "A child that is killed ends its own connection. And a child must not keep the server's signal handlers: a SIGTERM to it is not the server's.";
         finishes_running_requests_at_sigterm:
             "At SIGTERM close the listener, let running requests finish, then exit with code 0.";
+        #[house_rule]
         finishes_running_requests_at_sigint:
             "Ctrl-C stops the server as SIGTERM does: running requests finish, then it exits with code 0.";
         finishes_running_requests_when_all_get_sigterm:
@@ -45,8 +48,10 @@ macro_rules! v05_cases {
              may write (tcsetpgrp(3), termios(3)).";
         takes_no_new_clients_once_it_stops:
             "A server that stops closes its listener first, so that new clients learn at once that nobody is there.";
+        #[house_rule]
         ends_at_a_second_signal:
             "Who sends a second SIGTERM or presses Ctrl-C again does not want to wait for GRACE: end everything at once.";
+        #[house_rule]
         ends_at_a_second_signal_while_it_can_not_write:
             "A server that waits for room in a stderr that nobody reads never looks at its flag: let the handler itself end it when the flag is set \
              already.";
@@ -58,6 +63,7 @@ macro_rules! v05_cases {
             "PR_SET_PDEATHSIG reaches the child alone: use a signal that it can catch, and let its handler end its whole process group.";
         keeps_to_its_limit_of_children:
             "MAX_CHILDREN bounds the processes, not the clients: all are answered in the end.";
+        #[house_rule]
         names_a_grace_that_it_can_not_read:
             "When GRACE is no number of seconds, write one line that names it to stderr and exit with code 1.";
         outlives_a_shortage_of_descriptors:
@@ -84,8 +90,10 @@ macro_rules! v05_only_cases {
                 "With MAX_CHILDREN children at work don't accept: the next client waits in the listener's queue until one has ended.";
             outlives_a_shortage_of_processes:
                 "When fork() fails, write a line to stderr, answer 503 (or let the client wait), and go on.";
+            #[house_rule]
             names_a_limit_that_it_can_not_read:
                 "When MAX_CHILDREN is no number or 0, write one line that names it to stderr and exit with code 1.";
+            #[house_rule]
             tells_its_knobs:
                 "At --help, name the knobs: MAX_CHILDREN, TIMEOUT, GRACE, LOG.";
         }

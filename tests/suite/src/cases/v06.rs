@@ -49,6 +49,7 @@ macro_rules! v06_cases {
         of_two_started_at_once_one_gets_the_port:
             "Sockets that share a port (SO_REUSEPORT) share it with another server too, if that one asks for it as well: let the first one bind() and \
              listen() without the option, and set it then. Where that fails, write one line with the address to stderr and exit with code 1.";
+        #[house_rule]
         ends_when_it_can_start_no_worker:
             "Let a worker say when it is ready, and announce the server then. When none is after a few seconds (fork() fails), write a line to stderr and \
              exit with code 1.";
@@ -56,7 +57,10 @@ macro_rules! v06_cases {
             "While an application waits, watch its connection (EPOLLRDHUP): when the client has ended its sending side, and for a few seconds has got no \
              answer, drop the request and let go of the connection.";
         keeps_a_connection_for_more_requests:
-            "An HTTP/1.1 connection goes on after a response, unless one side said `Connection: close` (RFC 9112 9.3). Say `Connection: keep-alive`.";
+            "An HTTP/1.1 connection goes on after a response, unless one side said `Connection: close` (RFC 9112 9.3).";
+        #[house_rule]
+        says_whether_a_connection_goes_on:
+            "Say `Connection: keep-alive` or `Connection: close` with each response, also where HTTP/1.1 asks for no word.";
         keeps_an_http_1_0_connection_when_asked:
             "An HTTP/1.0 client that wants to go on says `Connection: keep-alive`; answer with the same, or close (RFC 9112 9.3, C.2.2).";
         closes_when_the_client_says_so:
@@ -65,12 +69,15 @@ macro_rules! v06_cases {
         reads_connection_as_a_list_of_words:
             "Words of Connection that the server does not know mean nothing, also those that have `close` inside them (RFC 9110 7.6.1).";
         ends_a_stream_to_http_1_0_with_the_connection:
-            "An HTTP/1.0 client can't tell the end of a stream but by that of the connection: say `Connection: close`, also when it asked for keep-alive.";
+            "An HTTP/1.0 client can't tell the end of a stream but by that of the connection: close it, also when it asked for keep-alive.";
+        #[house_rule]
         logs_each_request_of_a_connection:
             "Each request has its line on stderr, with its own request line and status; also when several come at once.";
+        #[house_rule]
         keeps_lines_whole_that_wait_for_a_reader:
             "A write(2) of more than PIPE_BUF bytes (4096, pipe(7)) to a full pipe is mixed with those of other processes: write fewer at a time, and cut \
              between two lines.";
+        #[house_rule]
         counts_the_lines_that_a_full_stderr_loses:
             "stderr can be non-blocking (the open file is shared with other programs): where a write fails with EAGAIN, drop whole lines, and begin a \
              line with their number once there is room.";
@@ -98,6 +105,7 @@ macro_rules! v06_cases {
             "TIMEOUT is for a request that has begun. Between two requests a client may be silent for KEEP_ALIVE seconds.";
         closes_an_idle_connection:
             "After KEEP_ALIVE seconds without a request, close the connection, and say nothing: a response would be taken for that to the next request.";
+        #[house_rule]
         empty_lines_keep_no_connection_open:
             "An empty line before a request is passed over and is no request (RFC 9112 2.2): it gives an idle connection no more time.";
         serves_an_idle_connection_after_a_stop:
@@ -112,6 +120,7 @@ macro_rules! v06_cases {
             "After some requests of one connection it is the others' turn, also while more of them wait to be read.";
         a_flood_of_bodies_starves_nobody:
             "After some reads from one connection it is the others' turn, also while there is more to be read: a client can be faster than its server.";
+        #[house_rule]
         a_long_pipeline_waits_for_others:
             "After some requests of one connection it is the others' turn, also while more of them wait to be answered.";
         a_sleeping_application_leaves_its_worker_free:
@@ -135,6 +144,7 @@ macro_rules! v06_cases {
             "MAX_BODIES (in MiB) is for the bodies of all requests that a worker has not answered yet. A body that finds no room is refused with 503.";
         a_killed_worker_takes_only_its_own_clients:
             "When a worker has died (SIGCHLD), start another one, within a second. The others go on, and so does the listening socket.";
+        #[house_rule]
         starts_a_worker_though_sigchld_was_blocked:
             "A launcher may have left SIGCHLD blocked or ignored, and a program starts with that (execve(2)): set a handler, and unblock it \
              (sigprocmask(2)).";
@@ -153,6 +163,7 @@ macro_rules! v06_cases {
         ends_the_replaced_workers_after_grace:
             "Workers that SIGHUP has replaced have GRACE seconds to finish. Let them end by themselves then, and end those that don't: one that computes \
              hears nothing.";
+        #[house_rule]
         stops_when_its_terminal_is_closed:
             "SIGHUP is also what comes when the terminal is closed (tty_ioctl(4)): when /dev/tty can't be opened any more, stop, unless SIGHUP was ignored \
              at the start (nohup(1)).";
@@ -163,9 +174,11 @@ macro_rules! v06_cases {
         a_stop_reaches_the_workers_that_were_replaced:
             "At SIGTERM the workers that SIGHUP has replaced stop too. What tells them must not be open in workers that were forked later: those would \
              keep the end of a pipe from being seen.";
+        #[house_rule]
         names_a_knob_of_workers_that_it_can_not_read:
             "When WORKERS or MAX_CONNECTIONS is no whole number from 1, or KEEP_ALIVE or SEND_TIMEOUT no number of seconds, write one line that names it to \
              stderr and exit with code 1.";
+        #[house_rule]
         tells_the_knobs_of_workers:
             "At --help, name the knobs: WORKERS, MAX_CONNECTIONS, MAX_BODIES, TIMEOUT, KEEP_ALIVE, SEND_TIMEOUT, GRACE, LOG.";
     } };

@@ -33,6 +33,7 @@ macro_rules! v07_cases {
         finds_an_application_by_its_name:
             "The module may be in a package, and the callable an attribute of an object: `package.module:object.method`. Call `module:factory()` once, \
              without arguments, before the announcement: what it returns is the application.";
+        #[house_rule]
         names_an_application_that_it_can_not_load:
             "When there is no such module, or nothing of that name in it, write one line that names it to stderr and exit with code 1. When the module fails as \
              it is imported, its traceback comes before that line.";

@@ -2,7 +2,7 @@
 
 use super::{Exercise, Task, v01, v02, v03, v04, v05, v06, v07};
 use crate::bench::Bench;
-use crate::case::{Case, Outcome};
+use crate::case::{Case, Kind, Outcome};
 use crate::stage::Stage;
 
 /// A chapter with its three exercises, the first of which has this number.
@@ -37,7 +37,14 @@ impl Chapter {
     fn exercises(&self) -> [Exercise; 3] {
         let Chapter { name: chapter, version, write, .. } = self;
         let (chapter, version) = (*chapter, *version);
-        let case = Case { name: write.case, stage: version, until: None, says: write.says, run: write.run };
+        let case = Case {
+            name: write.case,
+            kind: Kind::Behaviour,
+            stage: version,
+            until: None,
+            says: write.says,
+            run: write.run,
+        };
         let broken = &self.r#break;
         let tasks = [
             (self.predict, Task::Predict),

@@ -102,7 +102,7 @@ impl<'a> Trial<'a> {
                 println!("\n  {} {}\n\n{}", self.style.good("✓"), case.title(), self.style.strong("Done."));
                 println!("Another way to do it: {}", self.exercise.patch().unwrap_or_default());
                 println!(
-                    "To see that nothing else has suffered: cargo run -p suite -- {} -- {}",
+                    "To see that nothing else has suffered: cargo run -p suite -- {} {}",
                     self.exercise.version,
                     { self.program.typed() }
                 );

@@ -3,7 +3,9 @@
 //! It reads two files of every process of the machine, and many threads look often. So those that ask at the same time
 //! share a look: one that began after they asked.
 
+use std::collections::HashMap;
 use std::fs;
+use std::iter;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -98,12 +100,16 @@ fn look() -> Vec<Process> {
     pids.filter_map(Process::now).collect()
 }
 
-/// The processes that bear `mark` in their environment, wherever they went, and their zombies. A zombie has no
-/// environment left, so it is known by its parent: one of them, or `server` itself.
+/// The processes of a server: `server` itself, its descendants and its process group, and those that bear `mark` in their
+/// environment, wherever they went. A program may overwrite its environment, to show a title in the list of processes. A
+/// zombie has none left either, so it is known by its parent.
 pub(crate) fn marked(mark: &str, server: i32) -> Vec<Process> {
     let all = everyone();
-    let bears = |process: &&Process| process.bears(mark) && !process.is_zombie();
-    let parents: Vec<_> = all.iter().filter(bears).map(|process| process.pid).chain([server]).collect();
-    let is_theirs = |process: &&Process| process.is_zombie() && parents.contains(&process.parent);
-    all.iter().filter(|process| bears(process) || is_theirs(process)).cloned().collect()
+    let parents: HashMap<_, _> = all.iter().map(|process| (process.pid, process.parent)).collect();
+    let line = |pid| iter::successors(Some(pid), |pid| parents.get(pid).copied()).take(all.len());
+    let is_own = |one: &&Process| one.bears(mark) || one.group == server || line(one.pid).any(|pid| pid == server);
+    let own: Vec<_> = all.iter().filter(is_own).filter(|process| !process.is_zombie()).collect();
+    let bore =
+        |one: &&Process| one.is_zombie() && (one.parent == server || own.iter().any(|parent| parent.pid == one.parent));
+    own.iter().copied().chain(all.iter().filter(bore)).cloned().collect()
 }

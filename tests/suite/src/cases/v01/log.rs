@@ -28,7 +28,7 @@ pub(crate) fn logs_each_request(bench: &Bench) -> Outcome {
 }
 
 pub(crate) fn logs_nothing_when_told_so(bench: &Bench) -> Outcome {
-    let mut server = bench.start(&bench.program().knob("LOG", "off"))?;
+    let mut server = bench.start(&bench.program().needs("LOG", "off"))?;
     server.exchange(REQUEST)?;
     server.serves_the_next()?; // A server that logs after it has answered has done so by now.
     server.signal(Signal::SIGTERM);

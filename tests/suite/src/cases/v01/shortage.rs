@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::bench::Bench;
 use crate::case::{Outcome, Stop, require};
+use crate::client::Client;
 use crate::limit::Limit;
 use crate::proc;
 use crate::program::Program;
@@ -22,10 +23,28 @@ pub(crate) fn rests_when_it_can_not_accept(bench: &Bench) -> Outcome {
     let limits = out_of_descriptors(&server)?;
     let mut client = server.connect()?;
     client.send(get("/"))?;
-    complains(&server)?;
     rests(&server)?;
     drop(limits);
-    client.final_response()?;
+    is_served_or_turned_away(&mut client)?;
+    server.serves_the_next()
+}
+
+/// The client that came in the shortage has waited for its end, was told to come again, or has lost its connection: some
+/// servers accept with a descriptor that they keep for this, and close, so that the queue gets no longer.
+pub(crate) fn is_served_or_turned_away(client: &mut Client) -> Outcome {
+    if client.has_ended() || client.final_response().is_ok_and(|response| [200, 503].contains(&response.status)) {
+        return Ok(());
+    }
+    client.end().map(drop)
+}
+
+pub(crate) fn says_what_has_run_out(bench: &Bench) -> Outcome {
+    let server = bench.start(&in_need(bench.program()))?;
+    let limits = out_of_descriptors(&server)?;
+    let client = server.connect()?;
+    complains(&server)?;
+    drop(limits);
+    client.leave();
     server.serves_the_next()
 }
 
@@ -42,10 +61,14 @@ pub(crate) fn in_need(program: Program) -> Program {
     program.knob("LOG", "off").knob("TIMEOUT", "60")
 }
 
-/// The line shows too that the limit binds.
-pub(crate) fn complains(server: &Server) -> Outcome {
+fn complains(server: &Server) -> Outcome {
     let stderr = server.stderr().wait(server.patience(), |text| text.contains('\n'));
     require(stderr.contains('\n'), "a line on stderr that tells what has run out (LOG=off)", || format!("{stderr:?}"))
+}
+
+/// Waits until it has said that something has run out, in case it does, and no longer than for a rest.
+pub(crate) fn is_in_need(server: &Server) {
+    server.stderr().wait(WATCH, |text| text.contains('\n'));
 }
 
 pub(crate) fn rests(server: &Server) -> Outcome {

@@ -12,12 +12,11 @@ use crate::bench::Bench;
 use crate::case::{Outcome, Stop, failed, require};
 use crate::cases::v01::not_here;
 use crate::program::Program;
+use crate::server::Server;
 
 pub(crate) fn announces_one_line_with_its_address(bench: &Bench) -> Outcome {
     let mut server = bench.server()?;
-    if bench.program().fixed.is_some() && server.stdout().text().is_empty() {
-        return Err(Stop::Skipped("--address stands in for the announcement".into()));
-    }
+    needs_an_announcement(bench, &server)?;
     server.serves_the_next()?;
     server.signal(Signal::SIGTERM);
     server.ends()?;
@@ -70,7 +69,7 @@ pub(crate) fn names_an_unknown_flag(bench: &Bench) -> Outcome {
 }
 
 pub(crate) fn names_a_knob_that_it_can_not_read(bench: &Bench) -> Outcome {
-    refuses_to_start(bench, &bench.program().knob("LOG", "maybe"), "LOG")
+    refuses_to_start(bench, &bench.program().needs("LOG", "maybe"), "LOG")
 }
 
 pub(crate) fn tells_its_usage(bench: &Bench) -> Outcome {
@@ -84,9 +83,7 @@ pub(crate) fn tells_its_usage(bench: &Bench) -> Outcome {
 
 pub(crate) fn serves_on_when_stdout_is_closed(bench: &Bench) -> Outcome {
     let server = bench.start(&bench.program().stdout_dropped())?;
-    if server.stdout().text().is_empty() {
-        return Err(Stop::Skipped("--address stands in for the announcement".into()));
-    }
+    needs_an_announcement(bench, &server)?;
     server.stdout().wait(server.patience(), |_| false); // Until the reading end is closed.
     // A process that this one is just starting holds it open for a moment longer.
     for _ in 0..10 {
@@ -99,6 +96,15 @@ pub(crate) fn serves_without_stdin(bench: &Bench) -> Outcome {
     let server = bench.start(&bench.program().without_stdin())?;
     server.serves_the_next()?;
     server.serves_the_next()
+}
+
+/// A program whose address is known without it may announce itself or not.
+pub(crate) fn needs_an_announcement(bench: &Bench, server: &Server) -> Outcome {
+    let is_known = bench.program().fixed.is_some() || bench.program().adapter().is_some();
+    if is_known && server.stdout().text().is_empty() {
+        return Err(Stop::Skipped("needs an announcement on stdout".into()));
+    }
+    Ok(())
 }
 
 /// Sees that the program ends with code 1 and one line on stderr that holds `name`: what was wrong with what it was

@@ -41,7 +41,7 @@ pub(crate) fn joins_a_chunked_body_in_two_pieces(bench: &Bench) -> Outcome {
 pub(crate) fn joins_a_head_that_comes_byte_by_byte(bench: &Bench) -> Outcome {
     let server = bench.server()?;
     let mut client = server.connect()?;
-    for byte in post(b"hello") {
+    for byte in server.placed(&post(b"hello"))? {
         client.send([byte])?;
         client.wait_until_read()?;
     }
@@ -93,6 +93,7 @@ fn post(body: &[u8]) -> Vec<u8> {
 
 /// Sends `request` in two pieces, cut at every place in turn. The second is sent when the server has read the first.
 fn in_two_pieces(server: &Server, request: &[u8], body: &[u8]) -> Outcome {
+    let request = server.placed(request)?;
     for cut in 1..request.len() {
         let mut client = server.connect()?;
         client.send(&request[..cut])?;

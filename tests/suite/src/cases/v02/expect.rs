@@ -28,9 +28,7 @@ pub(crate) fn reads_expect_as_a_list(bench: &Bench) -> Outcome {
     for list in [",100-continue", "100-continue , ,100-Continue", "100-continue\r\nExpect: 100-continue"] {
         has_body(&server.exchange(format!("{}hello", EXPECTING.replace("100-continue", list)))?, b"hello")?;
     }
-    let mut client = server.connect()?;
-    client.send(EXPECTING.replace("100-continue", "100-continue, a-miracle"))?;
-    client.status(417).map(drop)
+    Ok(())
 }
 
 pub(crate) fn sends_no_100_to_http_1_0(bench: &Bench) -> Outcome {
@@ -47,5 +45,7 @@ pub(crate) fn refuses_another_expectation(bench: &Bench) -> Outcome {
     let mut client = server.connect()?;
     client.send(EXPECTING.replace("100-continue", "a-miracle"))?;
     client.status(417)?;
-    Ok(())
+    let mut client = server.connect()?;
+    client.send(EXPECTING.replace("100-continue", "100-continue, a-miracle"))?;
+    client.status(417).map(drop)
 }

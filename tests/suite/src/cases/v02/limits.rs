@@ -15,8 +15,16 @@ use crate::request::{get, post};
 use crate::server::Server;
 use crate::transcript::visible;
 
-/// The largest body, as RFC-abiding clients may send it.
-const BODY: usize = 16 << 20;
+/// The part of a limit that a request comes near to it, and exceeds it by.
+const NEAR: usize = 8;
+
+/// A field of a hundred bytes.
+const FIELD: &str =
+    "X-Long: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n";
+
+/// What a server may answer to a head that is too large: any status that blames the client for it (RFC 9110 5.4), the first
+/// of which says it best (RFC 6585 5).
+const TOO_LARGE: [u16; 3] = [431, 400, 413];
 
 /// An answer that is larger than what the kernel takes of a server whose client does not read.
 pub(crate) const LARGE: usize = 8 << 20;
@@ -39,52 +47,68 @@ const PROMPT: Duration = Duration::from_millis(500);
 const BREATH: Duration = Duration::from_millis(50);
 
 pub(crate) fn limits_the_request_line(bench: &Bench) -> Outcome {
+    let limit = needs_limit(bench.program().limits().request_line, "request_line")?;
     let server = bench.server()?;
-    let line = |length: usize| format!("GET /{} HTTP/1.1", "a".repeat(length - 14));
-    gets(&server, format!("{}\r\nHost: localhost\r\n\r\n", line(8000)), 404)?;
-    gets(&server, format!("{}\r\nHost: localhost\r\n\r\n", line(9000)), 414)?;
-    gets(&server, format!("GET /{}", "a".repeat(9000)), 414) // Its end is not waited for.
+    let request = |length: usize| format!("GET /{} HTTP/1.1\r\nHost: localhost\r\n\r\n", "a".repeat(length - 14));
+    gets_one_of(&server, request(limit - limit / NEAR), &[404, 200])?;
+    gets(&server, request(limit + limit / NEAR), 414)?;
+    gets(&server, format!("GET /{}", "a".repeat(limit + limit / NEAR)), 414) // Its end is not waited for.
 }
 
 pub(crate) fn limits_the_head(bench: &Bench) -> Outcome {
+    let limit = needs_limit(bench.program().limits().head, "head")?;
     let server = bench.server()?;
-    let fields = |count| format!("X-Long: {}\r\n", "a".repeat(990)).repeat(count);
-    gets(&server, format!("GET / HTTP/1.1\r\nHost: localhost\r\n{}\r\n", fields(60)), 200)?;
-    gets(&server, format!("GET / HTTP/1.1\r\nHost: localhost\r\n{}\r\n", fields(70)), 431)?;
-    let endless = format!("GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: {}", "a".repeat(70_000));
-    gets(&server, endless, 431)
+    let request =
+        |length: usize| format!("GET / HTTP/1.1\r\nHost: localhost\r\n{}\r\n", FIELD.repeat(length / FIELD.len()));
+    gets(&server, request(limit - limit / NEAR - 100), 200)?;
+    gets_one_of(&server, request(limit + limit / NEAR), &TOO_LARGE)?;
+    let endless = format!("GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: {}", "a".repeat(limit + limit / NEAR));
+    gets_one_of(&server, endless, &TOO_LARGE)
+}
+
+pub(crate) fn tells_a_large_head_from_a_malformed_one(bench: &Bench) -> Outcome {
+    let limits = bench.program().limits();
+    let (head, fields) = (needs_limit(limits.head, "head")?, needs_limit(limits.fields, "fields")?);
+    let server = bench.server()?;
+    for more in [FIELD.repeat(head / FIELD.len() + 1), "X: y\r\n".repeat(fields)] {
+        gets(&server, format!("GET / HTTP/1.1\r\nHost: localhost\r\n{more}\r\n"), 431)?;
+    }
+    Ok(())
 }
 
 pub(crate) fn limits_the_number_of_fields(bench: &Bench) -> Outcome {
+    let limit = needs_limit(bench.program().limits().fields, "fields")?;
     let server = bench.server()?;
     let request = |fields: usize| format!("GET / HTTP/1.1\r\nHost: localhost\r\n{}\r\n", "X: y\r\n".repeat(fields - 1));
-    gets(&server, request(100), 200)?;
-    gets(&server, request(101), 431)
+    gets(&server, request(limit), 200)?;
+    gets_one_of(&server, request(limit + 1), &TOO_LARGE)
 }
 
 pub(crate) fn limits_an_announced_body(bench: &Bench) -> Outcome {
+    let limit = needs_limit(bench.program().limits().body, "body")?;
     let server = bench.server()?;
     let head = |length: &str, more: &str| {
         format!("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n{more}\r\n")
     };
     let mut client = server.connect()?;
-    client.send(head(&BODY.to_string(), "Expect: 100-continue\r\n"))?;
+    client.send(head(&limit.to_string(), "Expect: 100-continue\r\n"))?;
     client.status(100)?;
     client.leave();
-    for length in [&(BODY + 1).to_string(), "99999999999999999999999"] {
+    for length in [&(limit + 1).to_string(), "99999999999999999999999"] {
         gets(&server, head(length, ""), 413)?;
     }
-    gets(&server, head(&(BODY + 1).to_string(), "Expect: 100-continue\r\n"), 413)
+    gets(&server, head(&(limit + 1).to_string(), "Expect: 100-continue\r\n"), 413)
 }
 
 pub(crate) fn limits_a_chunked_body(bench: &Bench) -> Outcome {
+    let limit = needs_limit(bench.program().limits().body, "body")?;
     let server = bench.server()?;
-    let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000)).repeat(BODY / 0x10000);
+    let chunk = format!("1000\r\n{}\r\n", "x".repeat(0x1000)).repeat(limit / 0x1000);
     let head = "POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
     let mut client = server.connect()?;
     client.send(format!("{head}{chunk}"))?;
-    client.send("1\r\n")?;
-    client.send("x\r\n")?;
+    client.send("1000\r\n")?;
+    client.send(format!("{}\r\n", "x".repeat(0x1000)))?;
     client.status(413)?;
     client.leave();
     server.serves_the_next()
@@ -99,12 +123,27 @@ pub(crate) fn limits_the_time_for_a_request(bench: &Bench) -> Outcome {
         let mut pairs = impatient(bench, starts)?;
         send_a_byte_now_and_then(&mut pairs)?;
         for (server, mut client) in pairs {
-            client.status(408)?;
+            is_too_slow(&mut client)?;
             client.leave();
             server.serves_the_next()?;
         }
     }
     Ok(())
+}
+
+pub(crate) fn tells_a_slow_client_why(bench: &Bench) -> Outcome {
+    for (_server, mut client) in impatient(bench, &["GET / HT"])? {
+        client.status(408)?;
+    }
+    Ok(())
+}
+
+/// A client whose request took too long gets a 408, or only the end of the connection (RFC 9110 15.5.9).
+pub(crate) fn is_too_slow(client: &mut Client) -> Outcome {
+    if client.hears_within(client.patience())? && client.received().is_empty() {
+        return Ok(());
+    }
+    client.status(408).map(drop)
 }
 
 /// Sends all clients a byte now and then, until each is answered.
@@ -152,7 +191,7 @@ fn at_once(bench: &Bench) -> usize {
 /// Servers of little patience, each with a client that has sent one of `starts`.
 fn impatient(bench: &Bench, starts: &[&str]) -> Outcome<Vec<(Server, Client)>> {
     let pair = |start: &&str| {
-        let server = bench.start(&bench.program().knob("TIMEOUT", "1"))?;
+        let server = bench.start(&bench.program().needs("TIMEOUT", "1"))?;
         let mut client = server.connect()?;
         client.send(start)?;
         Ok((server, client))
@@ -164,7 +203,7 @@ pub(crate) fn lets_go_of_a_client_that_reads_slowly(bench: &Bench) -> Outcome {
     let mut came = String::new();
     for timeout in TIMEOUTS {
         let seconds = timeout.to_string();
-        let server = bench.start(&bench.program().knob("TIMEOUT", &seconds).knob("SEND_TIMEOUT", &seconds))?;
+        let server = bench.start(&bench.program().knob("TIMEOUT", &seconds).needs("SEND_TIMEOUT", &seconds))?;
         let mut slow = server.connect_narrow()?;
         slow.send(post("/echo", &vec![b'x'; LARGE]))?;
         let mut next = server.connect()?;
@@ -227,7 +266,7 @@ pub(crate) fn past_a_deadline(
     rest: &[u8],
 ) -> Outcome<(Server, Client)> {
     for timeout in [1, 4] {
-        let server = bench.start(&bench.program().knob("WORKERS", "1").knob(knob, &timeout.to_string()))?;
+        let server = bench.start(&bench.program().knob("WORKERS", "1").needs(knob, &timeout.to_string()))?;
         let (start, timeout) = (Instant::now(), Duration::from_secs(timeout));
         let mut client = prepare(&server)?;
         let processes = server.processes();
@@ -280,11 +319,12 @@ pub(crate) fn gets_a_large_answer_to_a_client_that_goes_on_sending(bench: &Bench
 }
 
 pub(crate) fn gets_a_refusal_to_a_client_that_goes_on_sending(bench: &Bench) -> Outcome {
+    let limit = needs_limit(bench.program().limits().body, "body")?;
     let server = bench.server()?;
     // A server reads on for a second or so: on a busy machine this client can be too late for that.
     for _ in 0..3 {
         let start = Instant::now();
-        let gone_on = goes_on_sending(&server);
+        let gone_on = goes_on_sending(&server, limit);
         if gone_on.is_ok() || start.elapsed() < PROMPT {
             return gone_on;
         }
@@ -292,8 +332,8 @@ pub(crate) fn gets_a_refusal_to_a_client_that_goes_on_sending(bench: &Bench) -> 
     Err(Stop::Skipped("this machine is too busy for a client to be in time".into()))
 }
 
-fn goes_on_sending(server: &Server) -> Outcome {
-    let head = format!("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", BODY + 1);
+fn goes_on_sending(server: &Server, limit: usize) -> Outcome {
+    let head = format!("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", limit + 1);
     let mut client = server.connect()?;
     client.send(head)?;
     client.wait_until_read()?;
@@ -310,8 +350,18 @@ fn goes_on_sending(server: &Server) -> Outcome {
 
 /// Sends `request`, which may be unfinished, and reads an answer of this status.
 fn gets(server: &Server, request: String, status: u16) -> Outcome {
+    gets_one_of(server, request, &[status])
+}
+
+fn gets_one_of(server: &Server, request: String, statuses: &[u16]) -> Outcome {
     let response = server.exchange(request)?;
-    require(response.status == status, format!("the status {status}"), || {
+    let named: Vec<_> = statuses.iter().map(u16::to_string).collect();
+    require(statuses.contains(&response.status), format!("the status {}", named.join(" or ")), || {
         format!("{} {}", response.status, response.reason)
     })
+}
+
+/// The size beyond which the program refuses a request, in which there is none where nobody knows it.
+fn needs_limit(limit: Option<usize>, name: &str) -> Outcome<usize> {
+    limit.ok_or_else(|| Stop::Skipped(format!("needs its limit of the {name}, which the adapter file does not say")))
 }

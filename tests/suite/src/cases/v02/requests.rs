@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use super::body::has_body;
-use super::responses::has_date;
 use crate::bench::Bench;
 use crate::case::{Failure, Outcome, Stop, require};
 use crate::malformed::{self, Row};
@@ -33,11 +32,15 @@ pub(crate) fn serves_an_absolute_target(bench: &Bench) -> Outcome {
 
 pub(crate) fn answers_options_for_the_whole_server(bench: &Bench) -> Outcome {
     let response = bench.server()?.exchange("OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
-    require((200..300).contains(&response.status), "a status of the 200s", || response.status)
+    let came = || format!("{} {}", response.status, response.reason);
+    // A server need not know OPTIONS, and then says so.
+    let right = (200..300).contains(&response.status) || [405, 501].contains(&response.status);
+    require(right, "a status of the 200s, or 405 or 501", came)
 }
 
 pub(crate) fn decodes_a_path(bench: &Bench) -> Outcome {
     let server = bench.server()?;
+    server.placed(b"POST /echo ")?; // Only a server with this page can be asked for it by another name.
     for path in ["/%65cho", "/ech%6f", "/ech%6F"] {
         let request = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello");
         has_body(&server.exchange(request)?, b"hello")?;
@@ -51,11 +54,14 @@ pub(crate) fn serves_what_browsers_send(bench: &Bench) -> Outcome {
         .iter()
         .map(|query| (format!("/?{query}"), 200))
         .collect();
-    targets.extend(["/a|b", "/a[b]", "/100%", "/a^{b}`\\"].map(|path| (path.to_owned(), 404)));
+    targets.extend(["/a|b", "/a[b]", "/a^{b}`\\"].map(|path| (path.to_owned(), 404)));
     for (target, status) in targets {
         answers(&server, &format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n"), status)?;
     }
-    Ok(())
+    // In a path, which has to be decoded, some servers refuse a `%` that encodes nothing.
+    let response = server.exchange("GET /100% HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
+    let came = || format!("{} {}", response.status, response.reason);
+    require([404, 400].contains(&response.status), "the status 404, or 400", came)
 }
 
 pub(crate) fn ignores_empty_lines_before_a_request(bench: &Bench) -> Outcome {
@@ -80,26 +86,38 @@ pub(crate) fn implements_no_unknown_method(bench: &Bench) -> Outcome {
 }
 
 pub(crate) fn refuses_another_major_version(bench: &Bench) -> Outcome {
-    answers(&bench.server()?, "GET / HTTP/2.0\r\nHost: localhost\r\n\r\n", 505)
+    let response = bench.server()?.exchange("GET / HTTP/2.0\r\nHost: localhost\r\n\r\n")?;
+    let came = || format!("{} {}", response.status, response.reason);
+    require([505, 400].contains(&response.status), "the status 505, or 400", came)
 }
 
 pub(crate) fn refuses_malformed_request_lines(bench: &Bench) -> Outcome {
-    refuses(bench, &malformed::request_lines())
+    refuses(bench, &strict(malformed::request_lines()))
 }
 
 pub(crate) fn refuses_malformed_fields(bench: &Bench) -> Outcome {
-    refuses(bench, &malformed::fields())
+    refuses(bench, &strict(malformed::fields()))
 }
 
 pub(crate) fn refuses_doubtful_lengths(bench: &Bench) -> Outcome {
-    refuses(bench, &malformed::lengths())
+    refuses(bench, &strict(malformed::lengths()))
 }
 
 pub(crate) fn refuses_malformed_chunks(bench: &Bench) -> Outcome {
-    refuses(bench, &malformed::chunks())
+    refuses(bench, &strict(malformed::chunks()))
 }
 
-/// Every row gets its status with a Date, its connection is closed, and the next client is served. All rows that fail
+pub(crate) fn refuses_to_guess(bench: &Bench) -> Outcome {
+    let tables = [malformed::request_lines(), malformed::fields(), malformed::lengths(), malformed::chunks()];
+    refuses(bench, &tables.into_iter().flatten().filter(|row| row.may_be_guessed).collect::<Vec<_>>())
+}
+
+/// The rows that no rule lets a server serve.
+fn strict(rows: Vec<Row>) -> Vec<Row> {
+    rows.into_iter().filter(|row| !row.may_be_guessed).collect()
+}
+
+/// Every row gets its status, its connection is closed, and the next client is served. All rows that fail
 /// are told, and the connection of the first is shown. A server that is silent is not asked for all of them.
 fn refuses(bench: &Bench, rows: &[Row]) -> Outcome {
     let server = bench.server()?;
@@ -116,8 +134,7 @@ fn refuses(bench: &Bench, rows: &[Row]) -> Outcome {
         }
     }
     let (tried, untried) = (rows.len() - untried.len(), untried.len());
-    let expected =
-        "each of these requests is refused with a Date, its connection is closed, and the next client is served";
+    let expected = "each of these requests is refused, its connection is closed, and the next client is served";
     require(faults.is_empty(), expected, || {
         let count = faults.len();
         if untried > 0 {
@@ -138,7 +155,6 @@ fn refuses_one(server: &Server, row: &Row) -> Outcome {
     let statuses: Vec<_> = row.statuses.iter().map(u16::to_string).collect();
     let came = || format!("{} {}", response.status, response.reason);
     require(row.statuses.contains(&response.status), format!("the status {}", statuses.join(" or ")), came)?;
-    has_date(&response)?;
     client.closes()?;
     client.leave();
     server.serves_the_next()

@@ -15,6 +15,7 @@ pub(crate) struct Environ(Vec<(String, String)>);
 impl Environ {
     /// What /environ prints for `request`.
     pub(crate) fn of(server: &Server, request: impl AsRef<[u8]>) -> Outcome<Environ> {
+        server.placed(b"GET /environ ")?; // `request` may ask for it by another name.
         Environ::in_answer(&server.exchange(request)?)
     }
 
@@ -76,7 +77,9 @@ pub(crate) fn tells_an_application_both_addresses(bench: &Bench) -> Outcome {
     client.send(get("/environ"))?;
     let environ = Environ::in_answer(&client.final_response()?)?;
     environ.has("REMOTE_ADDR", own.ip())?;
-    environ.has("REMOTE_PORT", own.port())?;
+    if !environ.get("REMOTE_PORT").is_empty() {
+        environ.has("REMOTE_PORT", own.port())?; // RFC 3875 does not know it.
+    }
     environ.has("SERVER_PORT", server.address().port())?;
     let name = environ.get("SERVER_NAME");
     require(!name.is_empty(), "SERVER_NAME with the server's name or address", || "none")
@@ -179,9 +182,9 @@ pub(crate) fn forgets_the_request_before(bench: &Bench) -> Outcome {
         for name in ["HTTP_X_FIRST", "HTTP_COOKIE"] {
             environ.lacks(name)?;
         }
-        for name in ["CONTENT_TYPE", "QUERY_STRING"] {
-            environ.has(name, "")?;
-        }
+        environ.has("QUERY_STRING", "")?;
+        let kind = environ.get("CONTENT_TYPE");
+        require(kind != "text/x-first", "no CONTENT_TYPE of the request before", || kind)?;
         let length = environ.get("CONTENT_LENGTH");
         require(["", "0"].contains(&length), "no CONTENT_LENGTH for a GET", || format!("CONTENT_LENGTH: {length}"))?;
         environ.has("REQUEST_METHOD", "GET")?;

@@ -27,7 +27,7 @@ pub(crate) fn lets_go_of_a_client_that_never_closes(bench: &Bench) -> Outcome {
 pub(crate) fn lets_go_of_a_client_that_never_reads(bench: &Bench) -> Outcome {
     let mut came = String::new();
     for timeout in TIMEOUTS {
-        let rest = AtRest::new(bench.start(&bench.program().knob("TIMEOUT", timeout).knob("SEND_TIMEOUT", timeout))?);
+        let rest = AtRest::new(bench.start(&bench.program().knob("TIMEOUT", timeout).needs("SEND_TIMEOUT", timeout))?);
         let mut client = rest.server.connect()?;
         client.send(post("/echo", &vec![b'x'; 8 << 20]))?;
         rest.returns()?;

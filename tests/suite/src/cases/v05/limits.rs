@@ -14,7 +14,7 @@ const WATCH: Duration = Duration::from_millis(300);
 
 /// A server with at most two children.
 fn limited(bench: &Bench) -> Outcome<AtRest> {
-    let program = bench.program().knob("MAX_CHILDREN", "2").knob("TIMEOUT", "60");
+    let program = bench.program().needs("MAX_CHILDREN", "2").knob("TIMEOUT", "60");
     Ok(AtRest::new(bench.start(&program)?))
 }
 
@@ -60,14 +60,14 @@ pub(crate) fn a_client_above_the_limit_waits(bench: &Bench) -> Outcome {
 
 pub(crate) fn names_a_limit_that_it_can_not_read(bench: &Bench) -> Outcome {
     for value in ["0", "x", "-1", "1.5", ""] {
-        refuses_to_start(bench, &bench.program().knob("MAX_CHILDREN", value), "MAX_CHILDREN")?;
+        refuses_to_start(bench, &bench.program().needs("MAX_CHILDREN", value), "MAX_CHILDREN")?;
     }
     Ok(())
 }
 
 pub(crate) fn names_a_grace_that_it_can_not_read(bench: &Bench) -> Outcome {
     for value in ["x", "-1", ""] {
-        refuses_to_start(bench, &bench.program().knob("GRACE", value), "GRACE")?;
+        refuses_to_start(bench, &bench.program().needs("GRACE", value), "GRACE")?;
     }
     Ok(())
 }

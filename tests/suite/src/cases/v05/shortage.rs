@@ -10,9 +10,8 @@ use tempfile::TempDir;
 
 use crate::bench::Bench;
 use crate::case::{Outcome, Stop, require};
-use crate::cases::v01::{complains, in_need, not_here, out_of_descriptors, rests};
+use crate::cases::v01::{in_need, is_in_need, is_served_or_turned_away, not_here, out_of_descriptors, rests};
 use crate::cases::v04::{hold_in_service, release};
-use crate::client::Client;
 use crate::limit::Limit;
 use crate::program::Program;
 use crate::request::get;
@@ -26,11 +25,10 @@ pub(crate) fn outlives_a_shortage_of_descriptors(bench: &Bench) -> Outcome {
     let limits = out_of_descriptors(&server)?;
     let mut client = server.connect()?;
     client.send(get("/"))?;
-    complains(&server)?;
     rests(&server)?;
     release(&mut held)?;
     drop(limits);
-    is_served_or_refused(&mut client)?;
+    is_served_or_turned_away(&mut client)?;
     server.serves_the_next()
 }
 
@@ -45,18 +43,11 @@ pub(crate) fn outlives_a_shortage_of_processes(bench: &Bench) -> Outcome {
     let limit = Limit::of_processes(server.pid(), user).map_err(not_here)?;
     let mut client = server.connect()?;
     client.send(get("/"))?;
-    complains(&server)?;
+    is_in_need(&server);
     require(server.is_running(), "the server goes on", || "it has ended")?;
     drop(limit);
-    is_served_or_refused(&mut client)?;
+    is_served_or_turned_away(&mut client)?;
     server.serves_the_next()
-}
-
-/// The client that came in the shortage: it was told to come again, or has waited for the end of it.
-fn is_served_or_refused(client: &mut Client) -> Outcome {
-    let response = client.response()?;
-    let came = || format!("{} {}", response.status, response.reason);
-    require([200, 503].contains(&response.status), "a 503 in the shortage, or a 200 after it", came)
 }
 
 /// The program as another user can run it, if it is to be another, and the folder that it is in.

@@ -117,7 +117,7 @@ fn stopping(bench: &Bench) -> Outcome<(Server, Client)> {
 }
 
 pub(crate) fn ends_what_exceeds_its_grace(bench: &Bench) -> Outcome {
-    let mut server = bench.start(&bench.program().knob("GRACE", "1"))?;
+    let mut server = bench.start(&bench.program().needs("GRACE", "1"))?;
     let mut running = sleeper(&server, 60_000)?;
     let orphaned = orphan(&server)?;
     server.signal(Signal::SIGTERM);

@@ -30,7 +30,7 @@ pub(crate) fn stops_reading_while_nobody_takes_its_answers(bench: &Bench) -> Out
     for request in [plain_post("/echo", &vec![b'x'; 1 << 20]), plain_get("/environ").repeat(1000).into_bytes()] {
         let program = bench.program().knob("WORKERS", "1").knob("SEND_TIMEOUT", "60").knob("LOG", "off");
         let server = bench.start(&program.knob("TIMEOUT", "60").knob("KEEP_ALIVE", "600"))?;
-        let mut kept = answered(&server)?;
+        let (mut kept, request) = (answered(&server)?, server.placed(&request)?);
         let before = server.memory();
         let (mut client, mut sent) = (server.connect()?, 0);
         while sent < FLOOD {
@@ -57,10 +57,11 @@ pub(crate) fn stops_reading_while_nobody_takes_its_answers(bench: &Bench) -> Out
 }
 
 pub(crate) fn lets_go_of_a_client_that_stops_reading(bench: &Bench) -> Outcome {
-    let program = bench.program().knob("WORKERS", "1").knob("MAX_CONNECTIONS", "1").knob("SEND_TIMEOUT", "1");
+    let program = bench.program().knob("WORKERS", "1").needs("MAX_CONNECTIONS", "1").needs("SEND_TIMEOUT", "1");
     let server = bench.start(&program.knob("TIMEOUT", "60"))?;
     let mut stopped = answered(&server)?;
-    stopped.send_unread(&plain_post("/echo", &vec![b'x'; 1 << 20]).repeat(32), WATCH)?;
+    let requests = server.placed(&plain_post("/echo", &vec![b'x'; 1 << 20]).repeat(32))?;
+    stopped.send_unread(&requests, WATCH)?;
     // There is room for one connection: the next client is served when the server has let go of this one.
     let mut next = server.connect()?;
     next.send(get("/"))?;
@@ -73,7 +74,7 @@ pub(crate) fn lets_go_of_a_client_that_stops_reading(bench: &Bench) -> Outcome {
 pub(crate) fn keeps_a_client_that_reads_just_fast_enough(bench: &Bench) -> Outcome {
     for seconds in SEND_TIMEOUTS {
         let program = bench.program().knob("WORKERS", "1").knob("TIMEOUT", "60");
-        let server = bench.start(&program.knob("SEND_TIMEOUT", &seconds.to_string()))?;
+        let server = bench.start(&program.needs("SEND_TIMEOUT", &seconds.to_string()))?;
         let mut slow = server.connect_narrow()?;
         slow.send(plain_post("/echo", &vec![b'x'; 8 << 20]))?;
         slow.wait_for_an_answer()?;

@@ -7,7 +7,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use super::keep_alive::goes_on;
 use crate::bench::Bench;
 use crate::case::{Outcome, Stop, failed, require};
-use crate::cases::v01::{complains, in_need, not_here, out_of_descriptors};
+use crate::cases::v01::{in_need, is_in_need, is_served_or_turned_away, not_here, out_of_descriptors};
 use crate::client::Client;
 use crate::request::{get, plain_get};
 use crate::server::Server;
@@ -85,7 +85,7 @@ fn raise_the_limit_of_descriptors() -> Outcome {
 }
 
 pub(crate) fn a_client_above_the_limit_of_connections_waits(bench: &Bench) -> Outcome {
-    let program = bench.program().knob("WORKERS", "1").knob("MAX_CONNECTIONS", "2").knob("TIMEOUT", "60");
+    let program = bench.program().knob("WORKERS", "1").needs("MAX_CONNECTIONS", "2").knob("TIMEOUT", "60");
     let server = bench.start(&program)?;
     let first = answered(&server)?;
     let mut second = answered(&server)?;
@@ -103,7 +103,7 @@ pub(crate) fn a_client_above_the_limit_of_connections_waits(bench: &Bench) -> Ou
 
 /// There is one place, and an application that would hold it for a minute.
 pub(crate) fn drops_a_request_whose_client_has_left(bench: &Bench) -> Outcome {
-    let server = bench.start(&bench.program().knob("WORKERS", "1").knob("MAX_CONNECTIONS", "1"))?;
+    let server = bench.start(&bench.program().knob("WORKERS", "1").needs("MAX_CONNECTIONS", "1"))?;
     for leaves in [Client::leave, |client: Client| drop(client.reset())] {
         let mut client = server.connect()?;
         client.send(plain_get("/sleep/60000"))?;
@@ -120,19 +120,19 @@ pub(crate) fn serves_whom_it_has_in_a_shortage_of_descriptors(bench: &Bench) -> 
     let limits = out_of_descriptors(&server)?;
     let mut client = server.connect()?;
     client.send(get("/"))?;
-    complains(&server)?;
+    is_in_need(&server);
     for _ in 0..3 {
         goes_on(&mut kept)?;
     }
     drop(limits);
-    client.status(200)?;
+    is_served_or_turned_away(&mut client)?;
     goes_on(&mut kept)?;
     server.serves_the_next()
 }
 
 pub(crate) fn starts_as_many_workers_as_told(bench: &Bench) -> Outcome {
     let workers = |count: &str| -> Outcome<(Server, usize)> {
-        let server = bench.start(&bench.program().knob("WORKERS", count).knob("TIMEOUT", "60"))?;
+        let server = bench.start(&bench.program().needs("WORKERS", count).knob("TIMEOUT", "60"))?;
         let processes = server.processes().len();
         Ok((server, processes))
     };

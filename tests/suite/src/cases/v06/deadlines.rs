@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::clients::answered;
-use super::keep_alive::{ends_well, goes_on, says};
+use super::keep_alive::{does_not_close, ends_well, goes_on, says};
 use crate::bench::Bench;
 use crate::case::{Outcome, Stop, failed};
-use crate::cases::v02::past_a_deadline;
+use crate::cases::v02::{is_too_slow, past_a_deadline};
 use crate::cases::v04::hold;
 use crate::client::Client;
 use crate::request::{plain, plain_get, plain_post};
@@ -19,10 +19,10 @@ const MANY: usize = 600;
 const TIMEOUTS: [u64; 2] = [2, 6];
 
 pub(crate) fn is_not_impatient_with_an_idle_connection(bench: &Bench) -> Outcome {
-    let server = bench.start(&bench.program().knob("TIMEOUT", "1").knob("KEEP_ALIVE", "60"))?;
+    let server = bench.start(&bench.program().needs("TIMEOUT", "1").knob("KEEP_ALIVE", "60"))?;
     let mut idle = answered(&server)?;
     let mut slow = hold(&server)?;
-    slow.status(408)?; // So TIMEOUT has passed since the idle one was answered.
+    is_too_slow(&mut slow)?; // So TIMEOUT has passed since the idle one was answered.
     goes_on(&mut idle)?;
     ends_well(&mut idle)
 }
@@ -37,7 +37,7 @@ pub(crate) fn serves_an_idle_connection_after_a_stop(bench: &Bench) -> Outcome {
 }
 
 pub(crate) fn closes_an_idle_connection(bench: &Bench) -> Outcome {
-    let server = bench.start(&bench.program().knob("KEEP_ALIVE", "1").knob("TIMEOUT", "60"))?;
+    let server = bench.start(&bench.program().needs("KEEP_ALIVE", "1").knob("TIMEOUT", "60"))?;
     let mut idle = answered(&server)?;
     let mut old = server.connect()?;
     old.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")?;
@@ -54,7 +54,7 @@ pub(crate) fn closes_an_idle_connection(bench: &Bench) -> Outcome {
 }
 
 pub(crate) fn empty_lines_keep_no_connection_open(bench: &Bench) -> Outcome {
-    let server = bench.start(&bench.program().knob("KEEP_ALIVE", "1").knob("TIMEOUT", "60"))?;
+    let server = bench.start(&bench.program().needs("KEEP_ALIVE", "1").knob("TIMEOUT", "60"))?;
     let mut client = answered(&server)?;
     let deadline = Instant::now() + server.patience();
     while !client.hears_within(Duration::from_millis(100))? {
@@ -70,7 +70,7 @@ pub(crate) fn empty_lines_keep_no_connection_open(bench: &Bench) -> Outcome {
 }
 
 pub(crate) fn limits_the_time_for_each_request(bench: &Bench) -> Outcome {
-    let server = bench.start(&bench.program().knob("TIMEOUT", "1").knob("KEEP_ALIVE", "60"))?;
+    let server = bench.start(&bench.program().needs("TIMEOUT", "1").knob("KEEP_ALIVE", "60"))?;
     let chunked = plain("POST", "/echo", "Transfer-Encoding: chunked\r\n");
     let announced = plain("POST", "/echo", "Content-Length: 1000\r\n");
     let mut clients = Vec::new();
@@ -84,7 +84,7 @@ pub(crate) fn limits_the_time_for_each_request(bench: &Bench) -> Outcome {
     }
     now_and_then_a_byte(answered(&server)?, server.patience())?;
     for client in &mut clients {
-        says(&client.status(408)?, "close")?;
+        is_too_slow(client)?;
         client.closes()?;
     }
     server.serves_the_next()
@@ -100,7 +100,7 @@ fn now_and_then_a_byte(mut client: Client, patience: Duration) -> Outcome {
         }
         client.send("x")?;
     }
-    client.status(408).map(drop)
+    is_too_slow(&mut client)
 }
 
 /// What comes while the one worker computes has come in time, though it is seen late.
@@ -163,7 +163,7 @@ fn asks_during_a_computation(server: &Server, timeout: u64, silence: &mut Silenc
     computes.send(&ask)?;
     silence.end();
     for client in kept.iter_mut().chain([&mut computes]) {
-        says(&client.status(200)?, "keep-alive")?;
+        does_not_close(&client.status(200)?)?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Where a request ends and the next one begins, whatever became of the first.
 
 use super::clients::answered;
-use super::keep_alive::{ends_well, says};
+use super::keep_alive::{does_not_close, ends_well};
 use crate::bench::Bench;
 use crate::case::{Outcome, require};
 use crate::cases::v02::has_body;
@@ -54,7 +54,7 @@ pub(crate) fn finds_the_next_request_after_any_answer(bench: &Bench) -> Outcome 
             let expected = format!("the status {status} to {}", visible(&request));
             let right = response.status == status || status == 204 && (200..300).contains(&response.status);
             require(right, expected, || format!("{} {}", response.status, response.reason))?;
-            says(&response, "keep-alive")?;
+            does_not_close(&response)?;
             if !together {
                 client.send(next)?;
             }
@@ -112,8 +112,7 @@ pub(crate) fn keeps_what_comes_while_an_application_works(bench: &Bench) -> Outc
         client.send(plain_get("/sleep/200"))?;
         client.wait_until_read()?;
         client.send(&next[..cut])?;
-        let slept = client.status(200)?;
-        says(&slept, "keep-alive")?;
+        does_not_close(&client.status(200)?)?;
         client.send(&next[cut..])?;
         has_body(&client.response()?, b"the next request")?;
         client.closes()?;

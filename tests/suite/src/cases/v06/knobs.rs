@@ -7,12 +7,12 @@ use crate::cases::v01::refuses_to_start;
 pub(crate) fn names_a_knob_of_workers_that_it_can_not_read(bench: &Bench) -> Outcome {
     for knob in ["WORKERS", "MAX_CONNECTIONS", "MAX_BODIES"] {
         for value in ["0", "x", "-1", "1.5", ""] {
-            refuses_to_start(bench, &bench.program().knob(knob, value), knob)?;
+            refuses_to_start(bench, &bench.program().needs(knob, value), knob)?;
         }
     }
     for knob in ["KEEP_ALIVE", "SEND_TIMEOUT"] {
         for value in ["x", "-1", ""] {
-            refuses_to_start(bench, &bench.program().knob(knob, value), knob)?;
+            refuses_to_start(bench, &bench.program().needs(knob, value), knob)?;
         }
     }
     Ok(())

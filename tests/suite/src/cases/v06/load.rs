@@ -24,6 +24,7 @@ pub(crate) struct Flood {
 impl Flood {
     /// Starts it; it has been answered when this returns.
     pub(crate) fn start(server: &Server, requests: Vec<u8>) -> Outcome<Flood> {
+        let requests = server.placed(&requests)?;
         let connected = TcpStream::connect(server.address()).and_then(|stream| {
             let (mut writer, mut reader) = (stream.try_clone()?, stream.try_clone()?);
             let received = Arc::new(AtomicUsize::new(0));

@@ -53,7 +53,7 @@ pub(crate) fn keeps_no_body_of_a_request_that_failed(bench: &Bench) -> Outcome {
 }
 
 pub(crate) fn bounds_the_bodies_of_a_worker(bench: &Bench) -> Outcome {
-    let program = bench.program().knob("WORKERS", "1").knob("TIMEOUT", "60").knob("MAX_BODIES", "1");
+    let program = bench.program().knob("WORKERS", "1").knob("TIMEOUT", "60").needs("MAX_BODIES", "1");
     let server = bench.start(&program)?;
     let mut first = sent_in_part(&server, HALF)?;
     let mut second = server.connect()?;

@@ -1,6 +1,5 @@
 //! Requests that come before the earlier ones are answered (RFC 9112 9.3.2).
 
-use super::keep_alive::says;
 use crate::bench::Bench;
 use crate::case::{Outcome, require};
 use crate::cases::v02::has_body;
@@ -33,7 +32,7 @@ pub(crate) fn answers_a_pipeline_cut_anywhere(bench: &Bench) -> Outcome {
         plain("POST", "/echo", "Transfer-Encoding: chunked\r\n") + "3;a=b\r\nche\r\n2\r\nck\r\n0\r\nX-Sum: 1\r\n\r\n";
     let pipeline =
         [plain_get("/no/such/page").into(), plain_post("/echo", b"hello"), chunked.into(), post("/echo", b"last")];
-    let pipeline = pipeline.concat();
+    let pipeline = server.placed(&pipeline.concat())?;
     for cut in 1..pipeline.len() {
         let mut client = server.connect()?;
         client.send(&pipeline[..cut])?;
@@ -87,6 +86,5 @@ pub(crate) fn stops_at_a_refusal_in_a_pipeline(bench: &Bench) -> Outcome {
 fn is_refused(client: &mut Client, status: u16, request: &str) -> Outcome {
     let response = client.response()?;
     let came = || format!("{} {}", response.status, response.reason);
-    require(response.status == status, format!("the status {status} to {}", visible(request.as_bytes())), came)?;
-    says(&response, "close")
+    require(response.status == status, format!("the status {status} to {}", visible(request.as_bytes())), came)
 }

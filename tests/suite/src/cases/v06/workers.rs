@@ -26,7 +26,7 @@ const TRIES: usize = 200;
 const TIMES: usize = 3;
 
 fn with_two_workers(bench: &Bench) -> Outcome<Server> {
-    let program = bench.program().knob("WORKERS", "2").knob("TIMEOUT", "60").knob("KEEP_ALIVE", "600");
+    let program = bench.program().needs("WORKERS", "2").knob("TIMEOUT", "60").knob("KEEP_ALIVE", "600");
     bench.start(&program.knob("GRACE", "60"))
 }
 
@@ -129,7 +129,7 @@ pub(crate) fn a_worker_finishes_at_a_sigterm_of_its_own(bench: &Bench) -> Outcom
 }
 
 pub(crate) fn ends_the_replaced_workers_after_grace(bench: &Bench) -> Outcome {
-    let server = bench.start(&bench.program().knob("WORKERS", "1").knob("GRACE", "1"))?;
+    let server = bench.start(&bench.program().knob("WORKERS", "1").needs("GRACE", "1"))?;
     let (processes, old) = (server.processes().len(), server.others());
     let mut running = sleeper(&server, 60_000)?;
     server.signal(Signal::SIGHUP);

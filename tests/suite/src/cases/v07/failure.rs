@@ -31,7 +31,7 @@ pub(crate) fn a_failing_application_harms_no_other_request(bench: &Bench) -> Out
 /// The second client comes while the only worker is held up.
 pub(crate) fn replaces_a_worker_whose_application_hangs(bench: &Bench) -> Outcome {
     let folder = folder(&[])?;
-    let program = program(bench, &folder).knob("APP_TIMEOUT", "1").knob("GRACE", "1");
+    let program = program(bench, &folder).needs("APP_TIMEOUT", "1").knob("GRACE", "1");
     let server = start_with(bench, program, "suite_app:failing")?;
     let (processes, old) = (server.processes().len(), server.others());
     let mut hangs = server.connect()?;

@@ -13,7 +13,7 @@ const MANY: usize = 100;
 /// Of two threads one waits: first for something that never happens, then for a client that doesn't read.
 pub(crate) fn a_call_that_waits_holds_up_no_other_thread(bench: &Bench) -> Outcome {
     let folder = folder(&[])?;
-    let program = program(bench, &folder).knob("THREADS", "2");
+    let program = program(bench, &folder).needs("THREADS", "2");
     let server = start_with(bench, program.clone(), "suite_app:failing")?;
     let mut waits = server.connect()?;
     waits.send(get("/hangs"))?;
