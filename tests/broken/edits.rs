@@ -1,14 +1,16 @@
 //! Makes the sources of a broken server: a version's own, with the edits that its table in `src/fault` lists. The build
 //! scripts of the packages that have such a server share this.
 //!
-//! An edit puts a fault in the place of one piece of text, and asks by `FAULT` whether the server is to have it. It says
-//! so here when the version has changed and the text is no longer there.
+//! An edit puts a fault in the place of one piece of text, or on a line `before` or `after` it, and asks by `FAULT` whether
+//! the server is to have it. Edits are made in order, each to what the earlier ones left. When the version has changed and
+//! the text is no longer there, the build says so.
 
 use std::env;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+#[derive(Clone)]
 pub(crate) struct Edit {
     pub(crate) fault: &'static str,
     /// Where, and which text, which has to stand there once.
@@ -18,10 +20,27 @@ pub(crate) struct Edit {
 }
 
 macro_rules! faults_by_edits {
-    ($($name:ident: $wrong:literal => $($case:path),+; { $($file:literal: $before:literal => $after:literal;)+ })*) => {
+    ($($name:ident: $wrong:literal => $($case:path),+; { $($file:literal: $($place:ident)? $text:literal => $code:literal;)+ })*) => {
         pub(super) const EDITS: &[crate::edits::Edit] = &[
-            $($(crate::edits::Edit { fault: stringify!($name), file: $file, before: $before, after: $after }),+),*
+            $($(crate::edits::Edit {
+                fault: stringify!($name),
+                file: $file,
+                before: $text,
+                after: edited!($($place)? $text, $code),
+            }),+),*
         ];
+    };
+}
+
+macro_rules! edited {
+    ($text:literal, $code:literal) => {
+        $code
+    };
+    (before $text:literal, $code:literal) => {
+        concat!($code, "\n", $text)
+    };
+    (after $text:literal, $code:literal) => {
+        concat!($text, "\n", $code)
     };
 }
 
@@ -30,7 +49,7 @@ pub(crate) fn make(version: &str, edits: &[Edit]) -> io::Result<()> {
     let sources = Path::new("../../crates").join(version).join("src");
     println!("cargo:rerun-if-changed={}", sources.display());
     println!("cargo:rerun-if-changed=../broken/edits.rs");
-    println!("cargo:rerun-if-changed=../broken/src/fault/{version}.rs");
+    println!("cargo:rerun-if-changed=../broken/src/fault");
     let target = PathBuf::from(env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?).join(version);
     if target.exists() {
         fs::remove_dir_all(&target)?;

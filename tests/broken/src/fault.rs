@@ -1,12 +1,10 @@
 //! The faults. BROKEN=name in the environment chooses one of them for a server; without it the server is sound.
 //!
-//! Each fault has a name, a sentence that says what is wrong, and the cases of the suite that must catch it. The name is
-//! also a function: whether this server has the fault.
+//! Each fault has a name, a sentence that says what is wrong, the cases of the suite that must catch it, and the edits that
+//! put it into the sources of a version (`edits.rs`). The name is also a function: whether this server has the fault.
 
 use std::env;
 use std::sync::OnceLock;
-
-use anyhow::{Result, bail};
 
 /// The variable that names the fault.
 pub const VARIABLE: &str = "BROKEN";
@@ -28,8 +26,9 @@ impl Fault {
     }
 }
 
-macro_rules! faults {
-    ($($name:ident: $wrong:literal => $($case:path),+;)*) => {
+/// The edits that make a sound server broken are for `edits.rs`, which has a macro of this name too.
+macro_rules! faults_by_edits {
+    ($($name:ident: $wrong:literal => $($case:path),+; { $($edits:tt)+ })*) => {
         $(
             #[doc = $wrong]
             pub fn $name() -> bool {
@@ -40,13 +39,6 @@ macro_rules! faults {
         pub(super) const TABLE: &[super::Fault] = &[
             $(super::Fault { name: stringify!($name), wrong: $wrong, cases: &[$(stringify!($case)),+] }),*
         ];
-    };
-}
-
-/// The same with the edits that make a sound server broken: `edits.rs` has a macro of this name that takes these.
-macro_rules! faults_by_edits {
-    ($($name:ident: $wrong:literal => $($case:path),+; { $($edits:tt)+ })*) => {
-        faults! { $($name: $wrong => $($case),+;)* }
     };
 }
 
@@ -76,23 +68,12 @@ pub fn all() -> impl Iterator<Item = &'static Fault> {
     [v01::TABLE, v02::TABLE, v03::TABLE, v04::TABLE, v05::TABLE, v06::TABLE].into_iter().flatten()
 }
 
-/// Looks whether the chosen name is one of a fault.
-///
-/// # Errors
-///
-/// There is no such fault.
-pub fn check() -> Result<()> {
-    let name = chosen();
-    if !name.is_empty() && !all().any(|fault| fault.name == name) {
-        bail!("{VARIABLE}={name} is no fault; src/fault has the tables of them");
-    }
-    Ok(())
-}
-
 fn is_chosen(name: &str) -> bool {
-    chosen() == name
-}
-
-fn chosen() -> &'static str {
-    CHOSEN.get_or_init(|| env::var(VARIABLE).unwrap_or_default())
+    let chosen = CHOSEN.get_or_init(|| {
+        let chosen = env::var(VARIABLE).unwrap_or_default();
+        let is_known = chosen.is_empty() || all().chain(OF_V07).any(|fault| fault.name == chosen);
+        assert!(is_known, "{VARIABLE}={chosen} is no fault; src/fault has the tables of them");
+        chosen
+    });
+    chosen == name
 }

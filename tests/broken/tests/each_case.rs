@@ -13,7 +13,7 @@ use suite::program::{PATIENCE, Program, SHORT_PATIENCE};
 use suite::report;
 use suite::stage::Stage;
 
-/// The server that is v05 with places for faults, and the one that is v06.
+/// The servers that are v05 and v06 with their edits.
 const BROKEN: &str = env!("CARGO_BIN_EXE_broken");
 const BROKEN_V06: &str = env!("CARGO_BIN_EXE_broken_v06");
 
