@@ -6,7 +6,7 @@ use std::time::Duration;
 use broken::complain;
 use broken::fault::{self, Fault};
 use suite::bench::Bench;
-use suite::case::{Case, Outcome, Stop, Verdict, failed};
+use suite::case::{Case, Kind, Outcome, Stop, Verdict, failed};
 use suite::cases;
 use suite::malformed::{self, Row};
 use suite::program::{PATIENCE, Program, SHORT_PATIENCE};
@@ -89,7 +89,8 @@ fn each_case_has_a_fault_that_it_catches() {
 
 #[test]
 fn each_malformed_request_is_told_from_one_that_is_served() {
-    let case = Case { name: "each_row", stage: Stage::V02, until: None, says: "", run: gets_200_for_every_row };
+    let run = gets_200_for_every_row;
+    let case = Case { name: "each_row", kind: Kind::Behaviour, stage: Stage::V02, until: None, says: "", run };
     let verdict = case.try_on(&server(BROKEN, "answers_200_to_all"));
     if let Verdict::Failed(stop, evidence) = verdict {
         panic!("{}", report::paragraph(&case, &stop, &evidence, None));
@@ -100,7 +101,7 @@ fn each_malformed_request_is_told_from_one_that_is_served() {
 fn gets_200_for_every_row(bench: &Bench) -> Outcome {
     let server = bench.server()?;
     let tables = [malformed::request_lines(), malformed::fields(), malformed::lengths(), malformed::chunks()];
-    for Row { name, bytes, statuses } in tables.into_iter().flatten() {
+    for Row { name, bytes, statuses, .. } in tables.into_iter().flatten() {
         let mut client = server.connect()?;
         client.send(bytes)?;
         let status = client.response()?.status;

@@ -131,6 +131,11 @@ impl Adapter {
         if let Some(page) = self.pages.iter().find(|page| !PAGES.contains(&page.as_str())) {
             bail!("`pages` names {page}; there are {}, and `echo` has a key of its own", PAGES.join(", "));
         }
+        let is_path =
+            |path: &String| path.len() > 1 && path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic());
+        if let Some(path) = self.echo.iter().find(|path| !is_path(path)) {
+            bail!("`echo` is {path:?}; it is the path of a page, such as /echo");
+        }
         let cases = cases::all();
         if let Some(name) = self.skip.keys().find(|name| cases.iter().all(|case| case.name != name.as_str())) {
             bail!("there is no case `{name}` to skip");

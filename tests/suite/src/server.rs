@@ -146,6 +146,12 @@ impl Server {
         self.adapter.as_ref().map_or(Ok(request.to_vec()), |adapter| Ok(adapter.placed(request)?.into_owned()))
     }
 
+    /// The path of its page that returns a request's body.
+    pub(crate) fn echo(&self) -> Outcome<String> {
+        let request = String::from_utf8_lossy(&self.placed(b"POST /echo HTTP/1.1")?).into_owned();
+        Ok(request.split(' ').nth(1).unwrap_or_default().to_owned())
+    }
+
     /// Sees that it answers another client. One that has TIMEOUT=1 can find a client of a busy machine too slow, and then
     /// one more is tried.
     pub fn serves_the_next(&self) -> Outcome {

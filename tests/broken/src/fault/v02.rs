@@ -157,11 +157,11 @@ faults_by_edits! {
     takes_unknown_for_forbidden:
         "It answers 405 to an unknown method." => implements_no_unknown_method;
     { "app.rs": before "_ => \"501 Not Implemented\"" => "_ if FAULT => \"405 Method Not Allowed\","; }
-    takes_http_2_for_malformed:
-        "It answers 400 to HTTP/2.0." => refuses_another_major_version;
+    takes_http_2_for_http_1:
+        "It serves HTTP/2.0 as if it were HTTP/1.1." => refuses_another_major_version;
     {
-        "http/request.rs": "let status = \"505 HTTP Version Not Supported\";" =>
-            "let status = if FAULT { \"400 Bad Request\" } else { \"505 HTTP Version Not Supported\" };";
+        "http/request.rs": before "Some([b'0'..=b'9', b'.', b'0'..=b'9']) => {" =>
+            "Some([b'2', b'.', b'0']) if FAULT => 1,";
     }
     answers_200_to_all:
         "It answers 200 where it should refuse." => refuses_malformed_request_lines;
@@ -170,16 +170,19 @@ faults_by_edits! {
             "let refusal = if FAULT { Refusal { status: \"200 OK\", ..refusal } } else { refusal };";
     }
     takes_spaces_for_one:
-        "It takes several spaces in a request line for one." => refuses_malformed_request_lines;
+        "It takes several spaces in a request line for one." => refuses_to_guess;
     { "http/request.rs": "line.split(' ')" => "line.split(' ').filter(|word| !(FAULT && word.is_empty()))"; }
     takes_the_first_host:
         "It overlooks the second Host." => refuses_malformed_fields;
     { "http/request.rs": before "(Some(_), Some(_)) =>" => "(Some(_), Some(_)) if FAULT => {}"; }
     prefers_the_coding:
-        "It overlooks Content-Length where there is a Transfer-Encoding." => refuses_doubtful_lengths;
+        "It overlooks Content-Length where there is a Transfer-Encoding." => refuses_to_guess;
     { "http/body.rs": "if length.is_some() {" => "if length.is_some() && !FAULT {"; }
+    overlooks_further_codings:
+        "It overlooks what follows chunked in Transfer-Encoding." => refuses_doubtful_lengths;
+    { "http/body.rs": "Some(0) if codings.len() == 1" => "Some(0) if FAULT || codings.len() == 1"; }
     takes_lf_in_heads:
-        "It lets a line feed alone end a line of the head." => refuses_malformed_request_lines, refuses_malformed_fields;
+        "It lets a line feed alone end a line of the head." => refuses_to_guess;
     {
         "http/buffer.rs": before "let line = self.take(length)" =>
             "if FAULT && max > 1024 && !unused.get(..length).unwrap_or_default().ends_with(b\"\\r\\n\") {
@@ -207,8 +210,17 @@ faults_by_edits! {
             "take_line(MAX_LINE, if FAULT { Refusal::malformed(\"\") } else { LONG_LINE })";
     }
     takes_a_large_head_for_malformed:
-        "It answers 400 to a large head." => limits_the_head;
+        "It answers 400 to a large head." => tells_a_large_head_from_a_malformed_one;
     { "http/buffer.rs": "LONG_HEAD)?" => "if FAULT { Refusal::malformed(\"\") } else { LONG_HEAD })?"; }
+    takes_any_head:
+        "It takes a head of any size." => limits_the_head;
+    { "http/parser.rs": "let max = MAX_HEAD -" => "let max = (if FAULT { usize::MAX } else { MAX_HEAD }) -"; }
+    closes_on_a_slow_request:
+        "It closes without a word when a request is too slow." => tells_a_slow_client_why;
+    {
+        "connection.rs": before "Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok" =>
+            "Err(error) if FAULT && error.kind() == ErrorKind::WouldBlock => return Err(error),";
+    }
     takes_many_fields:
         "It overlooks the 101st field." => limits_the_number_of_fields;
     {

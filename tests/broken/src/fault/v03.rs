@@ -116,7 +116,7 @@ faults_by_edits! {
         "It cuts the connection when an application fails." => answers_a_panic_with_a_bare_500;
     { "wsgi/gateway.rs": "response.fail().is_ok()" => "!FAULT && response.fail().is_ok()"; }
     keeps_silent_about_failures:
-        "It writes no line when an application fails." => answers_a_panic_with_a_bare_500;
+        "It writes no line when an application fails." => says_why_an_application_failed;
     {
         "main.rs": "|panic| log::line(panic.to_string().replace('\\n', \" \"))" =>
             "|panic| if !FAULT { log::line(panic.to_string().replace('\\n', \" \")) }";

@@ -112,6 +112,12 @@ faults_by_edits! {
     does_not_rest:
         "It tries again at once when accept() fails." => outlives_a_shortage_of_descriptors, rests_when_it_can_not_accept;
     { "server.rs": after "log::line(format_args!(\"accept failed: {error}\"));" => "if FAULT { continue }"; }
+    keeps_silent_in_a_shortage:
+        "It writes no line when accept() fails." => says_what_has_run_out;
+    {
+        "server.rs": "log::line(format_args!(\"accept failed: {error}\"));" =>
+            "if !FAULT { log::line(format_args!(\"accept failed: {error}\")) }";
+    }
     ends_without_processes:
         "It ends when fork() fails." => outlives_a_shortage_of_processes;
     {

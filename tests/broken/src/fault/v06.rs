@@ -57,7 +57,8 @@ faults_by_edits! {
         "http/request.rs": "        !has(b\"close\")" => "        !FAULT && !has(b\"close\")";
     }
     says_that_it_closes_and_does_not:
-        "It says `Connection: close` on each response, and goes on." => keeps_a_connection_for_more_requests;
+        "It says `Connection: close` on each response, and goes on."
+            => keeps_a_connection_for_more_requests, says_whether_a_connection_goes_on;
     {
         "wsgi/gateway.rs": "head.finish(self.allowed, length, persists, &mut self.out)" =>
             "head.finish(self.allowed, length, persists && !FAULT, &mut self.out)";

@@ -213,7 +213,7 @@ fn long(length: Range<u32>) -> impl Strategy<Value = Vec<u8>> {
 
 /// The suite's malformed requests, and those that are too large, or ask for what this server does not do.
 fn broken() -> Vec<Row> {
-    let row = |name, bytes: String, status| Row { name, bytes: bytes.into_bytes(), statuses: status };
+    let row = |name, bytes: String, statuses| Row { name, bytes: bytes.into_bytes(), statuses, may_be_guessed: false };
     let get = |fields: &str| format!("GET / HTTP/1.1\r\nHost: a\r\n{fields}\r\n");
     let others = [
         row("no HTTP at all", "\x16\x03\x01".into(), &[400]),

@@ -26,7 +26,8 @@ pub(crate) fn serves_an_absolute_target(bench: &Bench) -> Outcome {
     for target in ["http://localhost/", "http://localhost:8888/?a=b", "HTTP://localhost", "http://[::1]/"] {
         answers(&server, &format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n"), 200)?;
     }
-    let post = "POST http://localhost/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello";
+    let echo = server.echo()?;
+    let post = format!("POST http://localhost{echo} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello");
     has_body(&server.exchange(post)?, b"hello")
 }
 
@@ -40,8 +41,16 @@ pub(crate) fn answers_options_for_the_whole_server(bench: &Bench) -> Outcome {
 
 pub(crate) fn decodes_a_path(bench: &Bench) -> Outcome {
     let server = bench.server()?;
-    server.placed(b"POST /echo ")?; // Only a server with this page can be asked for it by another name.
-    for path in ["/%65cho", "/ech%6f", "/ech%6F"] {
+    let echo = server.echo()?;
+    let encoded = |at: usize, digits: String| format!("{}%{digits}{}", &echo[..at], &echo[at + 1..]);
+    let (second, last) = (echo.as_bytes()[1], echo.as_bytes()[echo.len() - 1]);
+    let paths = [
+        (1, format!("{second:02x}")),
+        (echo.len() - 1, format!("{last:02x}")),
+        (echo.len() - 1, format!("{last:02X}")),
+    ];
+    for (at, digits) in paths {
+        let path = encoded(at, digits);
         let request = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello");
         has_body(&server.exchange(request)?, b"hello")?;
     }

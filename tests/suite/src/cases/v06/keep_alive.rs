@@ -51,6 +51,7 @@ pub(crate) fn keeps_a_connection_for_more_requests(bench: &Bench) -> Outcome {
         client.send(plain_post("/echo", body.as_bytes()))?;
         let response = client.response()?;
         has_body(&response, body.as_bytes())?;
+        does_not_close(&response)?;
     }
     ends_well(&mut client)
 }
