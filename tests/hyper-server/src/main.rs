@@ -16,7 +16,9 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::sleep;
 
 type Body = BoxBody<Bytes, Infallible>;
@@ -26,19 +28,28 @@ async fn main() -> Result<()> {
     let address = env::args().nth(1).context("usage: hyper-server HOST:PORT")?;
     let seconds = env::var("TIMEOUT").ok().and_then(|text| text.parse().ok()).unwrap_or(30);
     let listener = TcpListener::bind(&address).await.with_context(|| format!("cannot listen on {address}"))?;
+    let (mut stop, running) = (signal(SignalKind::terminate())?, GracefulShutdown::new());
     loop {
-        let Ok((client, _)) = listener.accept().await else {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.recv() => break,
+        };
+        let Ok((client, _)) = accepted else {
             sleep(Duration::from_millis(100)).await; // Without descriptors it would fail again at once.
             continue;
         };
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(seconds));
+        let connection = running.watch(http.serve_connection(TokioIo::new(client), service_fn(serve)));
         tokio::spawn(async move {
-            let mut http = http1::Builder::new();
-            http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(seconds));
-            if let Err(error) = http.serve_connection(TokioIo::new(client), service_fn(serve)).await {
+            if let Err(error) = connection.await {
                 eprintln!("{error}");
             }
         });
     }
+    drop(listener);
+    running.shutdown().await;
+    Ok(())
 }
 
 async fn serve(request: Request<Incoming>) -> Result<Response<Body>, hyper::Error> {

@@ -74,4 +74,5 @@ server.requestTimeout = 1000 * Number(process.env.REQUEST_SECONDS);
 server.headersTimeout = server.requestTimeout;
 server.connectionsCheckingInterval = 500;
 server.keepAliveTimeout = 1000 * Number(process.env.IDLE_SECONDS);
+process.on("SIGTERM", () => server.close()); // Idle connections are closed too.
 server.listen(Number(process.argv[3]), process.argv[2]);

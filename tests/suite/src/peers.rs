@@ -25,6 +25,9 @@ const PEERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers");
 /// The peer that this workspace builds itself.
 const HYPER: &str = "hyper-server";
 
+/// The last stage that is not about Python.
+const LAST: Stage = Stage::V06;
+
 /// The patience with a peer. It fails many a case by silence.
 const PATIENCE: Duration = Duration::from_secs(4);
 
@@ -100,13 +103,8 @@ fn version(command: &[String]) -> Option<String> {
 }
 
 fn row(about: About, version: String, program: &Program) -> Row {
-    let last = if program.adapter().is_some_and(|adapter| adapter.has_application("module:callable")) {
-        Stage::V07
-    } else {
-        Stage::V06
-    };
-    let cases: Vec<_> =
-        cases::all().into_iter().filter(|case| case.kind == Kind::Behaviour && case.holds_for(last)).collect();
+    let is_tried = |case: &Case| case.kind == Kind::Behaviour && case.holds_for(LAST);
+    let cases: Vec<_> = cases::all().into_iter().filter(is_tried).collect();
     let mut row = Row { about, version, reached: None, motives: Vec::new(), passed: 0, failed: Vec::new(), skipped: 0 };
     let mut marks = BTreeMap::new();
     tester::try_all(&cases, program, |case, verdict| {
@@ -128,14 +126,14 @@ fn row(about: About, version: String, program: &Program) -> Row {
     });
     let is_failed = |case: &Case| row.failed.contains(&case.name);
     let first = cases.iter().find(|case| is_failed(case)).map(|case| case.stage);
-    row.reached = Stage::ALL.into_iter().rfind(|stage| *stage <= last && first.is_none_or(|first| *stage < first));
+    row.reached = Stage::ALL.into_iter().rfind(|stage| *stage <= LAST && first.is_none_or(|first| *stage < first));
     row.motives = motives().map(|motive| marks.get(motive.name).copied().unwrap_or("–")).collect();
     row
 }
 
 /// What each stage from v02 on can do and the one before can not.
 fn motives() -> impl Iterator<Item = Case> {
-    Stage::ALL.into_iter().filter_map(|stage| cases::motive(stage.name()))
+    Stage::ALL.into_iter().filter(|stage| *stage <= LAST).filter_map(|stage| cases::motive(stage.name()))
 }
 
 fn print(rows: &[Row], page: &mut impl Write) -> Result<()> {
