@@ -28,11 +28,13 @@ async fn main() -> Result<()> {
     let address = env::args().nth(1).context("usage: hyper-server HOST:PORT")?;
     let seconds = env::var("TIMEOUT").ok().and_then(|text| text.parse().ok()).unwrap_or(30);
     let listener = TcpListener::bind(&address).await.with_context(|| format!("cannot listen on {address}"))?;
-    let (mut stop, running) = (signal(SignalKind::terminate())?, GracefulShutdown::new());
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let running = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            _ = stop.recv() => break,
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
         };
         let Ok((client, _)) = accepted else {
             sleep(Duration::from_millis(100)).await; // Without descriptors it would fail again at once.

@@ -74,5 +74,7 @@ server.requestTimeout = 1000 * Number(process.env.REQUEST_SECONDS);
 server.headersTimeout = server.requestTimeout;
 server.connectionsCheckingInterval = 500;
 server.keepAliveTimeout = 1000 * Number(process.env.IDLE_SECONDS);
-process.on("SIGTERM", () => server.close()); // Idle connections are closed too.
+for (const signal of ["SIGTERM", "SIGINT"]) {
+    process.on(signal, () => server.close()); // It closes idle connections too.
+}
 server.listen(Number(process.argv[3]), process.argv[2]);

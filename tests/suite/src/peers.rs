@@ -3,15 +3,18 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use httpdate::fmt_http_date;
 use regex::Regex;
 
 use crate::adapter::{About, Adapter};
+use crate::bench::Bench;
 use crate::cargo::{build, folder};
 use crate::case::{Case, Kind, Verdict};
 use crate::cases;
@@ -30,6 +33,18 @@ const LAST: Stage = Stage::V06;
 
 /// The patience with a peer. It fails many a case by silence.
 const PATIENCE: Duration = Duration::from_secs(4);
+
+/// The beginning of the page.
+const HEAD: &str = "\
+# Real servers on the ladder
+
+This page is what `cargo run -p suite -- peers` printed. It starts each server with its adapter file (`tests/suite/peers`) and
+tries the tests of behaviour of the stages v01 to v06 on it, with a patience of 4 s. House rules, such as the wording of error
+messages, aren't tried. A server has reached a stage if it passes every test of that stage and of all before it. The columns
+v02 to v06 are the motivating tests, which are listed below the table; – means that the test doesn't apply, or needs a page
+or a setting that the server doesn't have. Such tests are counted as skipped. A test that failed isn't always a fault: [Where
+real servers do this](../real-servers.md#real-servers-on-the-ladder) explains the rows.
+";
 
 /// How one peer did.
 struct Row {
@@ -63,6 +78,8 @@ pub fn run(names: &[String], page: &mut impl Write) -> Result<()> {
             Some(version) => {
                 eprintln!("{} {version} …", about.name);
                 let program = Program::adapted(adapter).knob("PATH", &path.to_string_lossy()).patience(PATIENCE);
+                // One that doesn't start at all would fail every case for a reason that none of them is about.
+                Bench::new(&program).look().map_err(|problem| anyhow!("{} does not start: {problem}", about.name))?;
                 rows.push(row(about, version, &program));
             }
             None => missing.push(about),
@@ -137,7 +154,11 @@ fn motives() -> impl Iterator<Item = Case> {
 }
 
 fn print(rows: &[Row], page: &mut impl Write) -> Result<()> {
-    let names: Vec<_> = motives().map(|motive| motive.stage.to_string()).collect();
+    let (names, today) = (motives().map(|motive| motive.stage.to_string()), fmt_http_date(SystemTime::now()));
+    let names: Vec<_> = names.collect();
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    writeln!(page, "{HEAD}")?;
+    writeln!(page, "Tried on {}, Linux {}.\n\n## How far they get\n", &today[5..16], kernel.trim())?;
     writeln!(page, "| server | how it works | stage reached | {} | passed | failed | skipped |", names.join(" | "))?;
     writeln!(page, "|---|---|---|{}--:|--:|--:|", ":-:|".repeat(names.len()))?;
     for row in rows {
@@ -146,11 +167,13 @@ fn print(rows: &[Row], page: &mut impl Write) -> Result<()> {
         let Row { about: About { name, model, .. }, version, passed, skipped, .. } = row;
         writeln!(page, "| {name} {version} | {model} | {reached} | {marks} | {passed} | {failed} | {skipped} |")?;
     }
+    writeln!(page)?;
     for motive in motives() {
-        writeln!(page, "\n{}: {}", motive.stage, motive.title())?;
+        writeln!(page, "- {}: {}", motive.stage, motive.title())?;
     }
+    writeln!(page, "\n## What they fail")?;
     for row in rows.iter().filter(|row| !row.failed.is_empty()) {
-        writeln!(page, "\n## {}\n", row.about.name)?;
+        writeln!(page, "\n### {}\n", row.about.name)?;
         row.failed.iter().try_for_each(|name| writeln!(page, "- {}", name.replace('_', " ")))?;
     }
     Ok(())
