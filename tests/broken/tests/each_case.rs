@@ -9,6 +9,7 @@ use suite::bench::Bench;
 use suite::case::{Case, Kind, Outcome, Stop, Verdict, failed};
 use suite::cases;
 use suite::malformed::{self, Row};
+use suite::port;
 use suite::program::{PATIENCE, Program, SHORT_PATIENCE};
 use suite::report;
 use suite::stage::Stage;
@@ -45,6 +46,17 @@ fn a_server_without_a_fault_passes_every_case() {
             Verdict::Failed(stop, evidence) => Some(report::paragraph(case, &stop, &evidence, None)),
         }
     });
+}
+
+/// A case that starts a second server has ended the first one by then.
+#[test]
+fn one_address_is_enough_for_the_cases_of_applications() {
+    let (_reserved, address) = port::reserve().expect("a free port");
+    for case in cases_of_rust().filter(|case| case.stage == Stage::V03) {
+        if let Verdict::Failed(stop, evidence) = case.try_on(&Program::new([BROKEN]).at(Some(address))) {
+            panic!("{}", report::paragraph(&case, &stop, &evidence, Some(address)));
+        }
+    }
 }
 
 #[test]

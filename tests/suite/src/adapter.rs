@@ -10,17 +10,17 @@ use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf, absolute};
 
 use anyhow::{Context, Result, bail, ensure};
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, getsockname, setsockopt, socket, sockopt};
 use serde::Deserialize;
 use tempfile::{Builder, TempDir};
 
 use crate::case::{Outcome, Stop};
 use crate::cases;
+use crate::port;
 
 /// The path at which the contract has the page that returns a request's body.
 const ECHO: &str = "/echo";
@@ -200,7 +200,7 @@ impl Adapter {
     ) -> io::Result<Launch> {
         let (reserved, address) = match address {
             Some(address) => (None, address),
-            None => reserve().map(|(socket, address)| (Some(socket), address))?,
+            None => port::reserve().map(|(socket, address)| (Some(socket), address))?,
         };
         let all_may_read = || Permissions::from_mode(0o755); // A server may serve as another user than it is started as.
         let folder = Builder::new().permissions(all_may_read()).tempdir()?;
@@ -259,14 +259,4 @@ fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
         }
     }
     result
-}
-
-/// A port that is free. As long as the socket is there, the kernel gives the port to nobody who asks for any; a program that
-/// asks for this one gets it, if it sets SO_REUSEADDR as servers do, for nobody listens here.
-fn reserve() -> io::Result<(OwnedFd, SocketAddr)> {
-    let reserved = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
-    setsockopt(&reserved, sockopt::ReuseAddr, &true)?;
-    bind(reserved.as_raw_fd(), &SockaddrIn::new(127, 0, 0, 1, 0))?;
-    let address: SockaddrIn = getsockname(reserved.as_raw_fd())?;
-    Ok((reserved, SocketAddr::from((address.ip(), address.port()))))
 }

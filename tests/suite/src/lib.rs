@@ -22,6 +22,7 @@ pub mod malformed;
 pub mod matrix;
 pub mod output;
 pub mod peers;
+pub mod port;
 pub mod problem;
 pub mod proc;
 pub mod program;

@@ -3,12 +3,11 @@
 
 use std::io::Write;
 use std::net::TcpListener;
-use std::os::fd::{AsRawFd, OwnedFd};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 use std::{env, fs, thread};
 
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, getsockname, setsockopt, socket, sockopt};
+use suite::port;
 use tempfile::NamedTempFile;
 
 const SUITE: &str = env!("CARGO_BIN_EXE_suite");
@@ -31,8 +30,8 @@ fn a_server_with_a_fixed_address_takes_part() {
     if !has_python() {
         return;
     }
-    let (_reserved, port) = free_port();
-    let address = format!("127.0.0.1:{port}");
+    let (_reserved, address) = port::reserve().expect("a free port");
+    let address = address.to_string();
     let silenced = format!("exec python3 {NO_SITE} {EXAMPLE} $0 > /dev/null"); // The shell calls its first argument, the address, $0.
     let output = suite(&["v01", "--case", "client", "--address", &address, "--", "sh", "-c", &silenced]);
     says(&output, true, &["✓ serves one client after another", "0 failed"]);
@@ -200,7 +199,8 @@ fn a_program_that_ignores_its_address_is_told() {
     if !has_python() {
         return;
     }
-    let [(_reserved, port), (_other_reserved, other)] = [free_port(), free_port()];
+    let [(_reserved, port), (_other_reserved, other)] = [(); 2].map(|()| port::reserve().expect("a free port"));
+    let (port, other) = (port.port(), other.port());
     let script = format!("exec python3 {NO_SITE} {EXAMPLE} 127.0.0.1:{port}");
     let takes = format!("It seems to ignore the address in its argument, and to take port {port} always.");
     let way_out = format!("give `--address 127.0.0.1:{port}`");
@@ -349,16 +349,6 @@ fn says(output: &Output, success: bool, words: &[&str]) {
     for word in words {
         assert!(text.contains(word), "`{word}` is not in what the tester said:\n{text}");
     }
-}
-
-/// A port for a server that can't choose. As long as the socket is there, the kernel gives the port to nobody who asks for
-/// any; one who asks for this one gets it, with SO_REUSEADDR, for nobody listens here.
-fn free_port() -> (OwnedFd, u16) {
-    let reserved = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None).expect("a socket");
-    setsockopt(&reserved, sockopt::ReuseAddr, &true).expect("an option of every socket");
-    bind(reserved.as_raw_fd(), &SockaddrIn::new(127, 0, 0, 1, 0)).expect("a free port");
-    let address: SockaddrIn = getsockname(reserved.as_raw_fd()).expect("its address");
-    (reserved, address.port())
 }
 
 fn has_python() -> bool {
