@@ -157,8 +157,9 @@ fn print(rows: &[Row], page: &mut impl Write) -> Result<()> {
     let (names, today) = (motives().map(|motive| motive.stage.to_string()), fmt_http_date(SystemTime::now()));
     let names: Vec<_> = names.collect();
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let kernel: Vec<_> = kernel.split('.').take(2).collect();
     writeln!(page, "{HEAD}")?;
-    writeln!(page, "Tried on {}, Linux {}.\n\n## How far they get\n", &today[5..16], kernel.trim())?;
+    writeln!(page, "Tried on {}, Linux {}.\n\n## How far they get\n", &today[5..16], kernel.join("."))?;
     writeln!(page, "| server | how it works | stage reached | {} | passed | failed | skipped |", names.join(" | "))?;
     writeln!(page, "|---|---|---|{}--:|--:|--:|", ":-:|".repeat(names.len()))?;
     for row in rows {
