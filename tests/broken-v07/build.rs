@@ -3,6 +3,8 @@
 use std::io;
 
 #[macro_use]
+#[path = "../broken/edit.rs"]
+mod edit;
 #[path = "../broken/edits.rs"]
 mod edits;
 

@@ -3,6 +3,7 @@
 use std::io;
 
 #[macro_use]
+mod edit;
 mod edits;
 
 #[path = "src/fault/v01.rs"]

@@ -1,53 +1,20 @@
 //! Makes the sources of a broken server: a version's own, with the edits that its table in `src/fault` lists. The build
 //! scripts of the packages that have such a server share this.
 //!
-//! An edit puts a fault in the place of one piece of text, or on a line `before` or `after` it, and asks by `FAULT` whether
-//! the server is to have it. Edits are made in order, each to what the earlier ones left. When the version has changed and
-//! the text is no longer there, the build says so.
+//! When the version has changed and the text of an edit is no longer there, the build says so.
 
 use std::env;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-#[derive(Clone)]
-pub(crate) struct Edit {
-    pub(crate) fault: &'static str,
-    /// Where, and which text, which has to stand there once.
-    pub(crate) file: &'static str,
-    pub(crate) before: &'static str,
-    pub(crate) after: &'static str,
-}
-
-macro_rules! faults_by_edits {
-    ($($name:ident: $wrong:literal => $($case:path),+; { $($file:literal: $($place:ident)? $text:literal => $code:literal;)+ })*) => {
-        pub(super) const EDITS: &[crate::edits::Edit] = &[
-            $($(crate::edits::Edit {
-                fault: stringify!($name),
-                file: $file,
-                before: $text,
-                after: edited!($($place)? $text, $code),
-            }),+),*
-        ];
-    };
-}
-
-macro_rules! edited {
-    ($text:literal, $code:literal) => {
-        $code
-    };
-    (before $text:literal, $code:literal) => {
-        concat!($code, "\n", $text)
-    };
-    (after $text:literal, $code:literal) => {
-        concat!($text, "\n", $code)
-    };
-}
+use super::edit::{self, Edit};
 
 /// Writes the sources of `version`, edited, to a folder of its name in OUT_DIR.
 pub(crate) fn make(version: &str, edits: &[Edit]) -> io::Result<()> {
     let sources = Path::new("../../crates").join(version).join("src");
     println!("cargo:rerun-if-changed={}", sources.display());
+    println!("cargo:rerun-if-changed=../broken/edit.rs");
     println!("cargo:rerun-if-changed=../broken/edits.rs");
     println!("cargo:rerun-if-changed=../broken/src/fault");
     let target = PathBuf::from(env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?).join(version);
@@ -55,8 +22,13 @@ pub(crate) fn make(version: &str, edits: &[Edit]) -> io::Result<()> {
         fs::remove_dir_all(&target)?;
     }
     copy(&sources, &target)?;
-    for edit in edits {
-        apply(edit, version, &target.join(edit.file))?;
+    let (files, misfits) = edit::apply(&sources, edits);
+    if !misfits.is_empty() {
+        let misfits = misfits.iter().map(|(edit, why)| format!("{}: {version}'s {why}", edit.fault));
+        return Err(io::Error::other(misfits.collect::<Vec<_>>().join("\n")));
+    }
+    for (file, text) in files {
+        fs::write(target.join(file), text)?;
     }
     // The main file becomes a part of another one, which has a description of its own. The name stays the version's.
     let main = fs::read_to_string(target.join("main.rs"))?;
@@ -73,15 +45,4 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
         if entry.file_type()?.is_dir() { copy(&from, &to)? } else { fs::copy(&from, &to).map(drop)? }
     }
     Ok(())
-}
-
-fn apply(edit: &Edit, version: &str, file: &Path) -> io::Result<()> {
-    let text = fs::read_to_string(file)?;
-    let count = text.matches(edit.before).count();
-    if count != 1 {
-        let Edit { fault, file, before, .. } = edit;
-        return Err(io::Error::other(format!("{fault}: `{before}` stands {count} times in {version}'s {file}")));
-    }
-    let after = edit.after.replace("FAULT", &format!("broken::fault::{}()", edit.fault));
-    fs::write(file, text.replace(edit.before, &after))
 }

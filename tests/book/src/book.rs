@@ -12,6 +12,10 @@ use crate::chapter::Chapter;
 /// The folder of the pages.
 pub const LESSONS: &str = "lessons";
 
+/// Other Markdown files that readers see.
+const OTHER_PAGES: [&str; 4] =
+    ["README.md", "CONTRIBUTING.md", "tests/fuzz/README.md", "tests/suite/examples/README.md"];
+
 /// The chapters of the versions, in their order. One that is not written yet is not in SUMMARY.md.
 pub const CHAPTERS: [&str; 16] = [
     "v01",
@@ -38,7 +42,7 @@ pub struct Book {
     pub root: PathBuf,
     /// The names of all chapters that the book will have.
     pub declared: Vec<String>,
-    /// All pages that SUMMARY.md names, in its order.
+    /// All pages that SUMMARY.md names, in its order, and then the other pages of the repository.
     pub pages: Vec<Chapter>,
 }
 
@@ -64,6 +68,9 @@ impl Book {
             let page = Chapter::read(root, &path).context("lessons/SUMMARY.md names a page that can't be read")?;
             pages.push(page);
         }
+        for path in other_pages(root) {
+            pages.push(Chapter::read(root, path)?);
+        }
         let declared: Vec<String> = declared.iter().map(|&name| name.to_owned()).collect();
         let book = Book { root: root.to_owned(), declared, pages };
         let mut order = book.declared.iter();
@@ -85,12 +92,15 @@ impl Book {
         self.pages.iter().filter(|page| page.version().is_some())
     }
 
-    /// The page of this name, such as `v04`, `v04.md` or `lessons/v04.md`; it need not be in SUMMARY.md yet.
+    /// The page of this name, such as `v04`, `v04.md`, `lessons/v04.md` or `CONTRIBUTING.md`; it need not be in SUMMARY.md yet.
     ///
     /// # Errors
     ///
     /// No such page.
     pub fn page(&self, name: &str) -> Result<Chapter> {
+        if OTHER_PAGES.contains(&name) {
+            return Chapter::read(&self.root, name);
+        }
         let name = name.strip_prefix("lessons/").unwrap_or(name);
         let path = format!("{LESSONS}/{}.md", name.strip_suffix(".md").unwrap_or(name));
         Chapter::read(&self.root, &path)
@@ -136,6 +146,11 @@ impl Book {
     fn names_of<'a>(&'a self, version: &'a str) -> impl Iterator<Item = &'a str> {
         self.declared.iter().map(String::as_str).filter(move |name| version_of(name) == version)
     }
+}
+
+/// The pages outside the folder of the lessons that the repository at `root` has.
+pub fn other_pages(root: &Path) -> impl Iterator<Item = &'static str> {
+    OTHER_PAGES.into_iter().filter(|path| root.join(path).exists())
 }
 
 fn version_of(name: &str) -> &str {

@@ -9,6 +9,7 @@ use crate::book::Book;
 use crate::chapter::Chapter;
 use crate::console::Played;
 use crate::fault::Fault;
+use crate::language::Language;
 use crate::{claims, code, console, form, glossary, links, quotes};
 
 /// What came of checking pages.
@@ -36,14 +37,36 @@ impl Report {
 ///
 /// A file that can't be read.
 pub fn reading(book: &Book, page: &Chapter) -> Result<Vec<Fault>> {
-    let mut faults = links::check(page);
+    let mut faults = rules(book, page)?;
     faults.extend(quotes::check(page));
     faults.extend(code::check(book, page)?);
+    Ok(faults)
+}
+
+/// Of the checks that only read, those that don't compare the page with code or measurements.
+///
+/// # Errors
+///
+/// A file that can't be read.
+pub fn rules(book: &Book, page: &Chapter) -> Result<Vec<Fault>> {
+    let mut faults = links::check(page);
     if page.version().is_some() {
         faults.extend(form::check(book, page));
         faults.extend(claims::check_words(book, page));
         faults.extend(glossary::check_chapter(book, page)?);
     }
+    Ok(faults)
+}
+
+/// The checks that are not on one page: terms, missing checkpoints, and the language of all pages and sources.
+///
+/// # Errors
+///
+/// A file that can't be read.
+pub fn whole(book: &Book) -> Result<Vec<Fault>> {
+    let mut faults = glossary::check(book)?;
+    faults.extend(code::checkpoint::missing(book));
+    faults.extend(Language::new()?.check(&book.root)?);
     Ok(faults)
 }
 

@@ -16,14 +16,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::book::LESSONS;
+use crate::book::{LESSONS, other_pages};
 use crate::fault::Fault;
 use rules::Rules;
 use spelling::Spelling;
 use text::Passage;
-
-/// Other Markdown files that readers see.
-const PAGES: [&str; 3] = ["README.md", "tests/fuzz/README.md", "tests/suite/examples/README.md"];
 
 /// Where pages are made from measurements.
 const MEASURED: &str = "lessons/observed/";
@@ -123,7 +120,7 @@ pub fn is_held(path: &str) -> bool {
 ///
 /// A folder that can't be read.
 pub fn files(root: &Path) -> Result<Vec<String>> {
-    let mut files: Vec<_> = PAGES.iter().filter(|path| root.join(path).exists()).map(|&path| path.to_owned()).collect();
+    let mut files: Vec<_> = other_pages(root).map(str::to_owned).collect();
     files.extend(under(root, LESSONS, "md", false)?);
     for version in folders(&root.join("crates"))? {
         if version.file_name().is_some_and(|name| name != "mine") {

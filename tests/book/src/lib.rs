@@ -5,7 +5,8 @@
 //! links (`links`), its terms (`glossary`), its language (`language`), what it quotes from measurements (`quotes`), its
 //! commands and what they print (`console`), its exercises
 //! (`exercises`). A check gives `Fault`s: a line of a lesson, what is wrong there, and what to do. `check` runs them all;
-//! `refresh` makes anew what machines make. The rules are told in `lessons/maintaining.md`.
+//! `refresh` makes anew what machines make. `doctor` adds what else a change can leave out of step. The rules are in
+//! `CONTRIBUTING.md`.
 
 pub mod book;
 pub mod chapter;
@@ -13,6 +14,7 @@ pub mod check;
 pub mod claims;
 pub mod code;
 pub mod console;
+pub mod doctor;
 pub mod exercises;
 pub mod fault;
 pub mod form;

@@ -1,5 +1,6 @@
 //! The program `book`: checks the lessons, tells what of a step is not told yet, makes anew what machines make.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,7 +11,7 @@ use book::check::Report;
 use book::code::{Telling, checkpoint};
 use book::console::namespaces;
 use book::language::{self, Language};
-use book::{check, exercises, glossary, refresh, replay};
+use book::{check, doctor, exercises, refresh, replay};
 use clap::{Parser, Subcommand};
 use suite::server::supervisor::end_without_a_reader;
 
@@ -20,6 +21,8 @@ Examples:
       all checks on all pages that lessons/SUMMARY.md names
   cargo run -p book -- check v04
       all checks on lessons/v04.md, which need not be in SUMMARY.md yet
+  cargo run -p book -- doctor
+      all that is out of step after a change, in the versions, the broken servers, the exercises and the pages
   cargo run -p book -- left v04
       what of the step from v03 to v04 lessons/v04.md has not told yet, as a diff
   cargo run -p book -- replay v04
@@ -29,7 +32,7 @@ Examples:
   cargo run -p book -- refresh v04
       makes what lessons/v04.md quotes, and what its commands print, anew
 
-The rules: lessons/maintaining.md";
+The rules: CONTRIBUTING.md";
 
 /// Holds the lessons to the repository that they tell of.
 #[derive(Parser)]
@@ -55,6 +58,8 @@ enum Command {
         /// The pages, such as v04 or lessons/v04.md; all if none is given
         pages: Vec<String>,
     },
+    /// Prints all that a change has left out of step, in the order to fix it, in seconds: builds, runs and writes nothing
+    Doctor,
     /// Prints what of a version's step its chapters have not told yet, as a diff
     Left {
         /// The version, such as v04
@@ -116,6 +121,7 @@ fn run(arguments: Arguments) -> Result<bool> {
     let open = || Book::read(&arguments.root.canonicalize()?, &chapters);
     match arguments.command {
         Command::Check { only_read, pages } => check_pages(&open()?, &pages, only_read),
+        Command::Doctor => doctor::run(&arguments.root.canonicalize()?, &chapters, &mut io::stdout()),
         Command::Left { version, only } => left(&open()?, &version, only.as_deref()),
         Command::Refresh { check, pages } => refresh_pages(&open()?, &pages, check),
         Command::Replay { pages } => replay_pages(&open()?, &pages),
@@ -136,14 +142,13 @@ fn pages(book: &Book, names: &[String]) -> Result<Vec<Chapter>> {
 fn check_pages(book: &Book, names: &[String], only_read: bool) -> Result<bool> {
     let pages = pages(book, names)?;
     let mut report = check::check(book, &pages, only_read)?;
-    let language = Language::new()?;
     if names.is_empty() {
-        report.faults.extend(glossary::check(book)?);
-        report.faults.extend(checkpoint::missing(book));
-        report.faults.extend(language.check(&book.root)?);
-    }
-    for page in pages.iter().filter(|page| !names.is_empty() && language::is_held(&page.path)) {
-        report.faults.extend(language.check_file(&book.root, &page.path)?);
+        report.faults.extend(check::whole(book)?);
+    } else {
+        let language = Language::new()?;
+        for page in pages.iter().filter(|page| language::is_held(&page.path)) {
+            report.faults.extend(language.check_file(&book.root, &page.path)?);
+        }
     }
     Ok(print(pages.len(), &report))
 }

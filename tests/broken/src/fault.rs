@@ -26,7 +26,7 @@ impl Fault {
     }
 }
 
-/// The edits that make a sound server broken are for `edits.rs`, which has a macro of this name too.
+/// The edits that make a sound server broken are for `edit.rs`, which has a macro of this name too.
 macro_rules! faults_by_edits {
     ($($name:ident: $wrong:literal => $($case:path),+; { $($edits:tt)+ })*) => {
         $(

@@ -13,8 +13,8 @@
 //! between markers, and later versions stay as they are. Mended, that version holds the whole change, and so the
 //! carrying goes on from there: `carry v03`. The same command again finds everything done and changes nothing.
 //!
-//! This file refuses what can't be carried and walks the versions; `carry/step.rs` settles the files of one version;
-//! `carry/repository.rs` asks git. Sources: git-merge-file(1).
+//! `pending` only says what is left to carry. This file refuses what can't be carried and walks the versions;
+//! `carry/step.rs` settles the files of one version; `carry/repository.rs` asks git. Sources: git-merge-file(1).
 
 mod repository;
 mod step;
@@ -71,6 +71,55 @@ pub fn run(root: &Path, version: &str, out: &mut impl Write) -> Result<()> {
     Ok(())
 }
 
+/// A change since HEAD that a later version doesn't have yet, though carrying would bring it there.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// The version that has the change, and the one after it.
+    pub from: String,
+    pub to: String,
+    /// The file, below their `src`.
+    pub file: String,
+}
+
+/// What is left to carry in the workspace at `root`, in the order of the versions. Nothing is written. A conflict that
+/// is settled in the later version's file, in whatever way, counts as carried.
+///
+/// # Errors
+///
+/// No repository or no commit; a file that can't be read.
+pub fn pending(root: &Path) -> Result<Vec<Pending>> {
+    let versions = versions(root)?;
+    let repository = Repository::open(root)?;
+    let mut pending = Vec::new();
+    for pair in versions.windows(2) {
+        let head = repository.at_head(&pair[0])?;
+        let files = changed(&head, &repository.as_they_stand(&pair[0])?);
+        if head.is_empty() || files.is_empty() || repository.at_head(&pair[1])?.is_empty() {
+            continue;
+        }
+        let step = Step { repository: &repository, before: &pair[0], version: &pair[1] };
+        let left = step.left(&files)?;
+        pending.extend(left.into_iter().map(|file| Pending { from: pair[0].clone(), to: pair[1].clone(), file }));
+    }
+    Ok(pending)
+}
+
+/// Where conflicts are not settled in the versions of the workspace at `root`: the version, and the path and line of the
+/// first marker in each file.
+///
+/// # Errors
+///
+/// No repository or no commit; a file that can't be read.
+pub fn unsettled(root: &Path) -> Result<Vec<(String, String)>> {
+    let repository = Repository::open(root)?;
+    let mut unsettled = Vec::new();
+    for version in versions(root)? {
+        let found = markers(&version, &repository.as_they_stand(&version)?);
+        unsettled.extend(found.into_iter().map(|place| (version.clone(), place)));
+    }
+    Ok(unsettled)
+}
+
 /// The versions of the workspace in their order: the folders `crates/vNN`.
 fn versions(root: &Path) -> Result<Vec<String>> {
     let crates = root.join("crates");
@@ -93,14 +142,20 @@ fn changed(head: &Files, tree: &Files) -> BTreeSet<String> {
 
 /// A marker that is left would be carried on like any other line.
 fn refuse_markers(version: &str, files: &Files, ladder: &[String]) -> Result<()> {
-    for (file, text) in files {
-        let mut lines = text.split(|&byte| byte == b'\n');
-        if let Some(at) = lines.position(|line| line.starts_with(b"<<<<<<< ") || line.starts_with(b">>>>>>> ")) {
-            let path = Repository::path(version, file);
-            bail!("{path}:{} is the marker of a conflict; mend it; {}", at + 1, going_on(version, ladder));
-        }
+    if let Some(place) = markers(version, files).first() {
+        bail!("{place} is the marker of a conflict; mend it; {}", going_on(version, ladder));
     }
     Ok(())
+}
+
+/// The path and line of the first marker in each file that has one.
+fn markers(version: &str, files: &Files) -> Vec<String> {
+    let is_marker = |line: &[u8]| line.starts_with(b"<<<<<<< ") || line.starts_with(b">>>>>>> ");
+    let found = files.iter().filter_map(|(file, text)| {
+        let at = text.split(|&byte| byte == b'\n').position(is_marker)?;
+        Some(format!("{}:{}", Repository::path(version, file), at + 1))
+    });
+    found.collect()
 }
 
 /// What to do about the `conflicts` of `version`.

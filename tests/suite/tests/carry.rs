@@ -481,3 +481,39 @@ fn markers_that_are_left_are_refused() -> Result<()> {
     workspace.put("v03", "server.rs", &text)?;
     refuses(&workspace, "v03", "crates/v03/src/server.rs:7 is the marker of a conflict")
 }
+
+/// What is pending, as `v02 > v03 log.rs`.
+fn pending(workspace: &Workspace) -> Result<Vec<String>> {
+    let pending = carry::pending(&workspace.root)?;
+    Ok(pending.iter().map(|left| format!("{} > {} {}", left.from, left.to, left.file)).collect())
+}
+
+#[test]
+fn a_change_is_pending_until_it_is_carried() -> Result<()> {
+    let workspace = Workspace::new()?.with("log.rs", ["old\n"; 4])?.commit()?;
+    assert_eq!(pending(&workspace)?, Vec::<String>::new());
+    workspace.put("v02", "log.rs", "fixed\n")?;
+    workspace.put("v02", "new.rs", "new\n")?;
+    let before = texts(&workspace.root)?;
+    assert_eq!(pending(&workspace)?, ["v02 > v03 log.rs", "v02 > v03 new.rs"]);
+    assert_eq!(texts(&workspace.root)?, before);
+    workspace.carry("v02")?;
+    assert_eq!(pending(&workspace)?, Vec::<String>::new());
+    Ok(())
+}
+
+#[test]
+fn a_change_that_stopped_at_a_conflict_is_pending_behind_it() -> Result<()> {
+    let workspace = conflict()?;
+    let all = ["v02 > v03 log.rs", "v02 > v03 server.rs", "v02 > v03 zone.rs"];
+    assert_eq!(pending(&workspace)?, all);
+    workspace.fail("v02")?;
+    let marker = ("v03".to_owned(), "crates/v03/src/server.rs:4".to_owned());
+    assert_eq!(carry::unsettled(&workspace.root)?, [marker]);
+    workspace.put("v03", "server.rs", &PLAIN.replace("two", "fixed, v03"))?;
+    assert_eq!(carry::unsettled(&workspace.root)?, []);
+    assert_eq!(pending(&workspace)?, all.map(|left| left.replace("v02 > v03", "v03 > v04")));
+    workspace.carry("v03")?;
+    assert_eq!(pending(&workspace)?, Vec::<String>::new());
+    Ok(())
+}

@@ -20,7 +20,7 @@ pub struct Rule {
 /// Nothing is excepted.
 const NONE: &str = "^$";
 
-/// The table, in the order of lessons/maintaining.md.
+/// The table.
 pub const RULES: [Rule; 32] = [
     Rule {
         name: "for",

@@ -31,6 +31,17 @@ fn it_checks_pages() -> Result<()> {
 }
 
 #[test]
+fn it_checks_pages_outside_of_the_lessons() -> Result<()> {
+    let repository = Repository::new()?;
+    repository.put("CONTRIBUTING.md", "# Contributing\n\nSee [it](none.md).\n")?;
+    for arguments in [&["check", "--only-read"] as &[&str], &["check", "--only-read", "CONTRIBUTING.md"]] {
+        let (said, _, done) = book(&repository, arguments)?;
+        assert!(!done && said.contains("CONTRIBUTING.md:3: the link `none.md` leads to no file"), "{said}");
+    }
+    Ok(())
+}
+
+#[test]
 fn it_checks_the_language_of_any_page() -> Result<()> {
     let repository = Repository::new()?;
     repository.put("lessons/v04.md", "# v04: new\n\nMend it.\n")?;

@@ -10,7 +10,7 @@ use std::io::Write;
 use anyhow::{Context, Result};
 
 use super::command;
-use super::repository::{Merge, Repository};
+use super::repository::{Files, Merge, Repository};
 
 /// The way from one version to the next.
 pub(super) struct Step<'a> {
@@ -33,6 +33,9 @@ struct Sides<'a> {
     /// Our file at HEAD.
     head: Option<&'a Vec<u8>>,
 }
+
+/// What became of a file, and what it holds after that.
+type Settled = (Deed, Option<Vec<u8>>);
 
 /// What became of a file in one version.
 enum Deed {
@@ -64,14 +67,8 @@ impl Step<'_> {
     /// Carries `files` one version on, and takes from them those that end here. Returns the conflicts. All is
     /// settled before anything is written, so that a failure of git leaves the version as it was.
     pub(super) fn carry(&self, files: &mut BTreeSet<String>, out: &mut impl Write) -> Result<Vec<Conflict>> {
-        let (base, theirs) = (self.repository.at_head(self.before)?, self.repository.as_they_stand(self.before)?);
-        let (head, ours) = (self.repository.at_head(self.version)?, self.repository.as_they_stand(self.version)?);
-        let mut settled = Vec::new();
-        for file in files.iter() {
-            let sides =
-                Sides { base: base.get(file), theirs: theirs.get(file), ours: ours.get(file), head: head.get(file) };
-            settled.push((file.clone(), self.settle(file, &sides)?));
-        }
+        let ours = self.repository.as_they_stand(self.version)?;
+        let settled = self.settle_all(files, &ours)?;
         let mut conflicts = Vec::new();
         for (file, (deed, text)) in settled {
             if text.as_ref() != ours.get(&file) {
@@ -89,8 +86,31 @@ impl Step<'_> {
         Ok(conflicts)
     }
 
+    /// Those of `files` that carrying would change in this version.
+    pub(super) fn left(&self, files: &BTreeSet<String>) -> Result<Vec<String>> {
+        let ours = self.repository.as_they_stand(self.version)?;
+        let settled = self.settle_all(files, &ours)?;
+        Ok(settled
+            .into_iter()
+            .filter(|(file, (_, text))| text.as_ref() != ours.get(file))
+            .map(|(file, _)| file)
+            .collect())
+    }
+
+    /// What becomes of each of `files` of this version, which are `ours` now.
+    fn settle_all(&self, files: &BTreeSet<String>, ours: &Files) -> Result<Vec<(String, Settled)>> {
+        let (base, theirs) = (self.repository.at_head(self.before)?, self.repository.as_they_stand(self.before)?);
+        let head = self.repository.at_head(self.version)?;
+        let settle = |file: &String| {
+            let sides =
+                Sides { base: base.get(file), theirs: theirs.get(file), ours: ours.get(file), head: head.get(file) };
+            Ok((file.clone(), self.settle(file, &sides)?))
+        };
+        files.iter().map(settle).collect()
+    }
+
     /// What becomes of `file`, and what it holds after that.
-    fn settle(&self, file: &str, sides: &Sides) -> Result<(Deed, Option<Vec<u8>>)> {
+    fn settle(&self, file: &str, sides: &Sides) -> Result<Settled> {
         let &Sides { base, theirs, ours, head } = sides;
         let (before, version) = (self.before, self.version);
         if base == theirs || ours == theirs {
