@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use conversation::Conversation;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use suite::bench::Bench;
-use suite::case::{Case, Outcome, Stop, Verdict, failed};
+use suite::case::{Case, Kind, Outcome, Stop, Verdict, failed};
 use suite::program::Program;
 use suite::report;
 use suite::stage::Stage;
@@ -28,7 +28,7 @@ const ROUNDS: u32 = 20;
 fn every_pipeline_is_answered_as_the_model_says() {
     let name = "every_pipeline_is_answered_as_the_model_says";
     let says = "the connections above are those of the smallest round that fails";
-    let case = Case { name, stage: Stage::V06, until: None, says, run: play_on };
+    let case = Case { name, stage: Stage::V06, kind: Kind::Behaviour, until: None, says, run: play_on };
     // One worker, so that the connections of a round share what a worker has.
     let program = Program::new([env!("CARGO_BIN_EXE_pipelines_v06")]).knob("WORKERS", "1").knob("LOG", "off");
     match case.try_on(&program) {
