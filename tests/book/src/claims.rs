@@ -4,9 +4,10 @@
 //! code. Each case is run on that version, which is built into the target folder of the program or test that asks.
 
 use std::path::Path;
-use std::thread;
+use std::sync::{Mutex, PoisonError};
+use std::{iter, thread};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use suite::cargo;
 use suite::case::{Case, Stop, Verdict};
 use suite::cases;
@@ -20,7 +21,7 @@ use crate::fault::Fault;
 use crate::python;
 
 /// How many cases are run at a time. Most of the time is spent waiting for what must not come.
-const THREADS: usize = 8;
+const THREADS: usize = 16;
 
 /// A claim about one case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,22 +112,21 @@ pub fn check(chapters: &[&Chapter]) -> Result<(Vec<Fault>, Vec<String>)> {
     versions.sort();
     versions.dedup();
     cargo::build(&versions.iter().map(|version| version.name()).collect::<Vec<_>>(), &folder)?;
-    for some in claims.chunks(THREADS) {
-        let verdicts: Vec<_> = thread::scope(|scope| {
-            let threads: Vec<_> = some.iter().map(|(_, claim)| scope.spawn(|| judge(claim, &folder))).collect();
-            threads
-                .into_iter()
-                .map(|thread| thread.join().unwrap_or_else(|_| Some("the case panicked".into())))
-                .collect()
-        });
-        for ((chapter, claim), verdict) in some.iter().zip(verdicts) {
-            match verdict {
-                Some(text) if text.starts_with(NOT_TRIED) => notes.push(chapter.fault(claim.line, text).to_string()),
-                Some(text) => faults.push(chapter.fault(claim.line, text)),
-                None => {}
-            }
+    let queue = Mutex::new(claims.into_iter());
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let judge_some = || iter::from_fn(next).map(|(chapter, claim)| (chapter, judge(&claim, &folder), claim)).collect();
+    let judged: Result<Vec<Vec<_>>> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(judge_some)).collect();
+        threads.into_iter().map(|thread| thread.join().map_err(|_| anyhow!("a case panicked"))).collect()
+    });
+    for (chapter, verdict, claim) in judged?.into_iter().flatten() {
+        match verdict {
+            Some(text) if text.starts_with(NOT_TRIED) => notes.push(chapter.fault(claim.line, text).to_string()),
+            Some(text) => faults.push(chapter.fault(claim.line, text)),
+            None => {}
         }
     }
+    faults.sort();
     Ok((faults, notes))
 }
 
