@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::Result;
 
-use crate::repository::{CHAPTER, Repository};
+use super::repository::{CHAPTER, Repository};
 
 /// What it prints, and whether it found nothing wrong.
 fn book(repository: &Repository, arguments: &[&str]) -> Result<(String, String, bool)> {

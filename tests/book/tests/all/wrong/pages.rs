@@ -5,7 +5,7 @@ use book::book::Book;
 use book::fault::Fault;
 use book::glossary;
 
-use crate::repository::{Repository, right, wrong};
+use super::repository::{Repository, right, wrong};
 
 #[test]
 fn a_link_leads_somewhere() -> Result<()> {

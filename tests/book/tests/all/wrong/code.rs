@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::repository::{CHAPTER, Repository, has, has_all, right, wrong};
+use super::repository::{CHAPTER, Repository, has, has_all, right, wrong};
 
 const MAIN: &str = "crates/v02/src/main.rs";
 

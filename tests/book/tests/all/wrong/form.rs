@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::repository::{CHAPTER, Repository, has, has_all, wrong};
+use super::repository::{CHAPTER, Repository, has, has_all, wrong};
 
 #[test]
 fn a_chapter_that_is_right_has_no_fault() -> Result<()> {

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use book::language::{self, Language};
 
-use crate::repository::Repository;
+use super::repository::Repository;
 
 /// What is said of this file.
 fn said(path: &str, text: &str) -> Result<Vec<String>> {

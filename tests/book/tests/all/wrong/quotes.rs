@@ -3,7 +3,7 @@
 use anyhow::Result;
 use book::refresh::refresh;
 
-use crate::repository::{CHAPTER, Repository, has, wrong};
+use super::repository::{CHAPTER, Repository, has, wrong};
 
 const COSTS: &str = "lessons/observed/costs.md";
 

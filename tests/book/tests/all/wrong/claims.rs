@@ -4,7 +4,7 @@ use anyhow::Result;
 use book::chapter::Chapter;
 use book::claims;
 
-use crate::repository::{Repository, wrong};
+use super::repository::{Repository, wrong};
 
 #[test]
 fn the_failure_claims_one() -> Result<()> {
