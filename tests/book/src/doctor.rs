@@ -48,13 +48,14 @@ pub struct Kind {
 }
 
 /// All kinds, in the order to fix them; but conflicts come first, because files with markers can't be judged.
-pub static KINDS: [Kind; 9] = [
+pub static KINDS: [Kind; 10] = [
     Kind { name: "Not formatted", find: unformatted },
     Kind { name: "Versions that are not as tests/suite/src/steps.rs declares", find: undeclared },
     Kind { name: "Changes that are not carried forward", find: uncarried },
     Kind { name: "Imports in a circle", find: imports },
     Kind { name: "Edits of the broken servers that don't fit their version", find: edits },
     Kind { name: "Solutions of exercises that don't fit their version", find: solutions },
+    Kind { name: "A page that can't be read", find: unreadable },
     Kind { name: "Quoted code that isn't in the versions", find: quoted_code },
     Kind { name: "Quoted tables that aren't in the measurements", find: quoted_tables },
     Kind { name: "Pages and comments that break the book's rules", find: rules },
@@ -197,8 +198,19 @@ fn solutions(tree: &Tree) -> Result<Vec<Problem>> {
     Ok(exercises::check(tree.root)?.into_iter().map(problem).collect())
 }
 
+fn unreadable(tree: &Tree) -> Result<Vec<Problem>> {
+    let fix = "cargo run -p book -- check --only-read";
+    let problem = |error| Problem { text: format!("{error:#}"), fix: fix.to_owned() };
+    Ok(Book::read(tree.root, tree.chapters).err().map(problem).into_iter().collect())
+}
+
+/// The book; none if it can't be read, which `unreadable` reports.
+fn book(tree: &Tree) -> Option<Book> {
+    Book::read(tree.root, tree.chapters).ok()
+}
+
 fn quoted_code(tree: &Tree) -> Result<Vec<Problem>> {
-    let book = Book::read(tree.root, tree.chapters)?;
+    let Some(book) = book(tree) else { return Ok(Vec::new()) };
     let mut problems = Vec::new();
     for page in &book.pages {
         let fix = match page.version() {
@@ -212,7 +224,7 @@ fn quoted_code(tree: &Tree) -> Result<Vec<Problem>> {
 }
 
 fn quoted_tables(tree: &Tree) -> Result<Vec<Problem>> {
-    let book = Book::read(tree.root, tree.chapters)?;
+    let Some(book) = book(tree) else { return Ok(Vec::new()) };
     let problem = |page: &Chapter, fault: Fault| {
         let fix = format!("cargo run -p book -- refresh {}", page.path);
         Problem { text: line(&fault), fix }
@@ -222,7 +234,7 @@ fn quoted_tables(tree: &Tree) -> Result<Vec<Problem>> {
 }
 
 fn rules(tree: &Tree) -> Result<Vec<Problem>> {
-    let book = Book::read(tree.root, tree.chapters)?;
+    let Some(book) = book(tree) else { return Ok(Vec::new()) };
     let mut faults: BTreeSet<_> = check::whole(&book)?.into_iter().collect();
     for page in &book.pages {
         faults.extend(check::rules(&book, page)?);
