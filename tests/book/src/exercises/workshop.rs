@@ -84,6 +84,8 @@ impl Workshop {
         let mut cargo = Command::new("cargo");
         cargo.args(["build", "--quiet", "--workspace", "--manifest-path"]).arg(self.folder.join("Cargo.toml"));
         cargo.arg("--target-dir").arg(self.folder.join("target")).current_dir(ROOT);
+        // Many small packages, none of which is debugged: a third of the time less.
+        cargo.env("CARGO_INCREMENTAL", "0").env("CARGO_PROFILE_DEV_DEBUG", "0");
         // Its warnings are of no interest: a broken version has what it does not use.
         let output = cargo.output().context("cannot start cargo; is it in PATH?")?;
         if !output.status.success() {
