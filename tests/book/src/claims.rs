@@ -11,7 +11,7 @@ use anyhow::{Result, anyhow};
 use suite::cargo;
 use suite::case::{Case, Stop, Verdict};
 use suite::cases;
-use suite::program::{PATIENCE, Program, SHORT_PATIENCE};
+use suite::program::Program;
 use suite::report;
 use suite::stage::Stage;
 
@@ -135,8 +135,8 @@ const NOT_TRIED: &str = "not tried: ";
 /// What is wrong with a claim, if anything.
 fn judge(claim: &Claim, folder: &Path) -> Option<String> {
     let case: Case = cases::all().into_iter().find(|case| case.name == claim.case)?;
-    let patience = if claim.fails { SHORT_PATIENCE } else { PATIENCE };
-    let program = Program::new([folder.join(claim.version.name())]).patience(patience);
+    let program = Program::new([folder.join(claim.version.name())]);
+    let program = if claim.fails { program.should_fail() } else { program };
     let (name, version) = (case.name, claim.version);
     match (case.try_on(&program), claim.fails) {
         (Verdict::Failed(Stop::Failed(_), _), true) | (Verdict::Passed, false) => None,

@@ -13,7 +13,7 @@ use broken::fault::{self, Fault};
 use serde_json::Value;
 use suite::case::{Case, Stop, Verdict};
 use suite::cases;
-use suite::program::{Program, SHORT_PATIENCE};
+use suite::program::Program;
 use suite::stage::Stage;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_broken_v07");
@@ -157,7 +157,7 @@ fn each_case_of_the_suite_has_a_fault_that_it_catches() {
         })
         .collect();
     complain(THREADS, &pairs, |(fault, case)| {
-        let program = Program::new([PROGRAM]).knob(fault::VARIABLE, fault.name).patience(SHORT_PATIENCE);
+        let program = Program::new([PROGRAM]).knob(fault::VARIABLE, fault.name).should_fail();
         match case.try_on(&program) {
             Verdict::Failed(Stop::Failed(_), _) => None,
             Verdict::Failed(..) => Some(format!("{}: the case {} finds no server", fault.name, case.name)),

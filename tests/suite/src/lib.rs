@@ -39,7 +39,7 @@ pub mod transcript;
 
 use bench::Bench;
 use case::{Stop, Verdict};
-use program::{Program, SHORT_PATIENCE};
+use program::Program;
 
 /// The tests of a version: one for each case of its stage and of all before it, and one that sees the next motive
 /// fail. `suite::stage!(v01, env!("CARGO_BIN_EXE_v01"));` is all that stands in `crates/v01/tests/suite.rs`.
@@ -171,7 +171,7 @@ pub fn cuts_a_long_line(binary: &str) {
 /// Tries the motive of stage `next` on a program; panics unless it is the case that fails, and not the start.
 pub fn must_fail(binary: &str, next: &str) {
     let motive = cases::motive(next).expect("a motive of this stage");
-    match motive.try_on(&Program::new([binary]).patience(SHORT_PATIENCE)) {
+    match motive.try_on(&Program::new([binary]).should_fail()) {
         Verdict::Failed(Stop::Failed(_), _) => {}
         Verdict::Failed(stop, evidence) => panic!("\n{}", report::paragraph(&motive, &stop, &evidence, None)),
         Verdict::Passed => panic!("the motive of {next}, `{}`, passes on {binary}, the version before", motive.name),

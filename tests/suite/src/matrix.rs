@@ -10,7 +10,7 @@ use anyhow::Result;
 use crate::cargo::{ROOT, build};
 use crate::case::{Case, Stop, Verdict};
 use crate::cases;
-use crate::program::{PATIENCE, Program, SHORT_PATIENCE};
+use crate::program::Program;
 use crate::stage::Stage;
 
 /// The motives, and a row for each version that is there.
@@ -100,8 +100,8 @@ fn is_right(version: Stage, motive: Stage, cell: &Cell) -> bool {
 
 fn row(motives: &[Case], version: Stage, program: &Program) -> Vec<Cell> {
     let patient = |motive: &Case| {
-        let patience = if motive.stage > version { SHORT_PATIENCE } else { PATIENCE };
-        program.clone().patience(patience)
+        let program = program.clone();
+        if motive.stage > version { program.should_fail() } else { program }
     };
     let cell = |motive: &Case| match motive.try_on(&patient(motive)) {
         Verdict::Passed => Cell::Passes,

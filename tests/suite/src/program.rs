@@ -60,6 +60,8 @@ pub struct Program {
     pub fixed: Option<SocketAddr>,
     /// How long each step of it may take.
     pub patience: Duration,
+    /// How long it may take until it listens.
+    pub(crate) starts_within: Duration,
     adapter: Option<Arc<Adapter>>,
     reads_knobs: bool,
     needs: Vec<(String, String)>,
@@ -85,6 +87,7 @@ impl Program {
             command: command.into_iter().map(Into::into).collect(),
             fixed: None,
             patience: PATIENCE,
+            starts_within: PATIENCE,
             adapter: None,
             reads_knobs: true,
             needs: Vec::new(),
@@ -123,7 +126,14 @@ impl Program {
 
     /// Takes it for a failure when one step takes longer than this.
     pub fn patience(mut self, patience: Duration) -> Program {
-        self.patience = patience;
+        (self.patience, self.starts_within) = (patience, patience);
+        self
+    }
+
+    /// Has little patience with it once it listens, because it should fail, and most often does so by silence. On a busy
+    /// machine its start can take longer.
+    pub fn should_fail(mut self) -> Program {
+        self.patience = SHORT_PATIENCE;
         self
     }
 

@@ -77,7 +77,7 @@ impl Server {
             return Err(Problem::Taken(address));
         }
         let mut process = Running::spawn(program, &record)?;
-        let address = process.wait_for_address(program.fixed)?;
+        let address = process.wait_for_address(program.fixed, program.starts_within)?;
         if program.adapter().is_some() {
             process.wait_until_it_serves(address)?;
         }
@@ -92,7 +92,7 @@ impl Server {
         let started: Vec<_> = (0..count).map(|_| Running::spawn(program, record)).collect();
         let wait = |process: Result<Running, Problem>| {
             let mut process = process?;
-            let address = process.wait_for_address(None)?;
+            let address = process.wait_for_address(None, program.starts_within)?;
             Ok(Server { process, address, record: Rc::clone(record), adapter: program.adapter().cloned() })
         };
         started.into_iter().map(wait).collect()
@@ -282,9 +282,9 @@ impl Running {
     }
 
     /// Waits for the announcement, or with a fixed address until somebody listens there.
-    fn wait_for_address(&mut self, fixed: Option<SocketAddr>) -> Result<SocketAddr, Problem> {
+    fn wait_for_address(&mut self, fixed: Option<SocketAddr>, patience: Duration) -> Result<SocketAddr, Problem> {
         let fixed = self.launch.as_ref().map(|launch| launch.address).or(fixed);
-        let deadline = Instant::now() + self.patience;
+        let deadline = Instant::now() + patience;
         loop {
             // A look now and then finds what stdout does not tell: an early end, and a fixed address in use.
             let text = self.stdout.wait(Duration::from_millis(20), |text| text.contains('\n'));
@@ -307,12 +307,7 @@ impl Running {
                 if let (Some(asked), Some(&port)) = (fixed, ports.first()) {
                     return Err(Problem::Elsewhere { asked, port });
                 }
-                return Err(Problem::Silent {
-                    patience: self.patience,
-                    ports,
-                    stdout: text,
-                    stderr: self.stderr.text(),
-                });
+                return Err(Problem::Silent { patience, ports, stdout: text, stderr: self.stderr.text() });
             }
             thread::sleep(LOOK); // A stdout that has ended makes no pause.
         }

@@ -5,7 +5,7 @@ use std::{iter, thread};
 
 use suite::case::{Case, Stop, Verdict};
 use suite::exercises::{Exercise, Task};
-use suite::program::{Program, SHORT_PATIENCE};
+use suite::program::Program;
 use suite::report;
 
 use super::workshop::Workshop;
@@ -80,7 +80,7 @@ impl Trial<'_> {
 }
 
 fn must_fail(case: &Case, program: &Program, which: &str) -> Option<String> {
-    match case.try_on(&program.clone().patience(SHORT_PATIENCE)) {
+    match case.try_on(&program.clone().should_fail()) {
         Verdict::Failed(Stop::Failed(_), _) => None,
         Verdict::Failed(stop, evidence) => Some(report::paragraph(case, &stop, &evidence, None)),
         Verdict::Passed => Some(format!("`{}` passes on {which}", case.name)),
