@@ -37,7 +37,7 @@ fn a_server_without_a_fault_passes_every_case() {
     cases.reverse(); // The last take longest.
     complain(THREADS, &cases, |case| {
         let binary = if case.holds_for(Stage::V05) { BROKEN } else { BROKEN_V06 };
-        match case.try_on(&Program::new([binary])) {
+        match case.try_on(&Program::new([binary]).strictly()) {
             Verdict::Passed => None,
             Verdict::Skipped(reason) => {
                 println!("{} was skipped: {reason}", case.name);
@@ -131,5 +131,5 @@ fn cases_of_rust() -> impl Iterator<Item = Case> {
 }
 
 fn server(binary: &str, fault: &str) -> Program {
-    Program::new([binary]).knob(fault::VARIABLE, fault)
+    Program::new([binary]).strictly().knob(fault::VARIABLE, fault)
 }

@@ -93,6 +93,16 @@ impl Bench {
         self.program.clone()
     }
 
+    /// Whether a version of this repository is tried, which has no choice where a standard leaves one.
+    pub(crate) fn is_strict(&self) -> bool {
+        self.program.is_strict()
+    }
+
+    /// The statuses that are right: the first of these for a version of this repository, all of them for other programs.
+    pub(crate) fn right<'a>(&self, statuses: &'a [u16]) -> &'a [u16] {
+        if self.is_strict() { &statuses[..1] } else { statuses }
+    }
+
     /// Starts the program as it is and waits until it listens.
     pub fn server(&self) -> Outcome<Server> {
         self.start(&self.program)

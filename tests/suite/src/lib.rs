@@ -144,7 +144,7 @@ macro_rules! next_motive {
 /// Tries a case on a program; panics with the report if it fails.
 pub fn must_pass(binary: &str, name: &str) {
     let case = cases::all().into_iter().find(|case| case.name == name).expect("a case of this name");
-    match case.try_on(&Program::new([binary])) {
+    match case.try_on(&Program::new([binary]).strictly()) {
         Verdict::Passed => {}
         Verdict::Skipped(reason) => println!("skipped: {reason}"),
         Verdict::Failed(stop, evidence) => panic!("\n{}", report::paragraph(&case, &stop, &evidence, None)),

@@ -64,6 +64,7 @@ pub struct Program {
     pub(crate) starts_within: Duration,
     adapter: Option<Arc<Adapter>>,
     reads_knobs: bool,
+    is_strict: bool,
     needs: Vec<(String, String)>,
     address: Option<String>,
     application: Option<String>,
@@ -90,6 +91,7 @@ impl Program {
             starts_within: PATIENCE,
             adapter: None,
             reads_knobs: true,
+            is_strict: false,
             needs: Vec::new(),
             address: None,
             application: None,
@@ -115,6 +117,12 @@ impl Program {
     /// The program reads no knobs from its environment.
     pub fn without_knobs(mut self) -> Program {
         self.reads_knobs = false;
+        self
+    }
+
+    /// One of this repository's versions: where a standard leaves a choice, cases ask for what the versions have agreed on.
+    pub fn strictly(mut self) -> Program {
+        self.is_strict = true;
         self
     }
 
@@ -259,6 +267,11 @@ impl Program {
     /// The adapter, if there is one.
     pub(crate) fn adapter(&self) -> Option<&Arc<Adapter>> {
         self.adapter.as_ref()
+    }
+
+    /// Whether it has to choose as the versions of this repository do.
+    pub(crate) fn is_strict(&self) -> bool {
+        self.is_strict
     }
 
     /// The sizes that it refuses more than.

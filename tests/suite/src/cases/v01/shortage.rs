@@ -23,19 +23,22 @@ pub(crate) fn rests_when_it_can_not_accept(bench: &Bench) -> Outcome {
     let limits = out_of_descriptors(&server)?;
     let mut client = server.connect()?;
     client.send(get("/"))?;
+    is_in_need(bench, &server)?;
     rests(&server)?;
     drop(limits);
-    is_served_or_turned_away(&mut client)?;
+    is_served_or_turned_away(bench, &mut client)?;
     server.serves_the_next()
 }
 
 /// The client that came in the shortage has waited for its end, was told to come again, or has lost its connection: some
 /// servers accept with a descriptor that they keep for this, and close, so that the queue gets no longer.
-pub(crate) fn is_served_or_turned_away(client: &mut Client) -> Outcome {
-    if client.has_ended() || client.final_response().is_ok_and(|response| [200, 503].contains(&response.status)) {
+pub(crate) fn is_served_or_turned_away(bench: &Bench, client: &mut Client) -> Outcome {
+    if !bench.is_strict() && client.hears_within(client.patience())? && client.received().is_empty() {
         return Ok(());
     }
-    client.end().map(drop)
+    let response = client.final_response()?;
+    let came = || format!("{} {}", response.status, response.reason);
+    require([200, 503].contains(&response.status), "a 503 in the shortage, or a 200 after it", came)
 }
 
 pub(crate) fn says_what_has_run_out(bench: &Bench) -> Outcome {
@@ -67,9 +70,13 @@ fn complains(server: &Server) -> Outcome {
     require(stderr.contains('\n'), "a line on stderr that tells what has run out (LOG=off)", || format!("{stderr:?}"))
 }
 
-/// Waits until it has said that something has run out, in case it does, and no longer than for a rest.
-pub(crate) fn is_in_need(server: &Server) {
+/// Waits until it has said that something has run out; a program that need not say so has as long as for a rest.
+pub(crate) fn is_in_need(bench: &Bench, server: &Server) -> Outcome {
+    if bench.is_strict() {
+        return complains(server); // It shows too that the limit binds.
+    }
     server.stderr().wait(WATCH, |text| text.contains('\n'));
+    Ok(())
 }
 
 pub(crate) fn rests(server: &Server) -> Outcome {

@@ -126,18 +126,20 @@ pub(crate) fn sleeps_when_told_so(bench: &Bench) -> Outcome {
 pub(crate) fn completes_the_responses_of_applications(bench: &Bench) -> Outcome {
     let site = bench.server()?;
     for request in ["/", "/environ", "/stream", "/sleep/0", "/panic", "/no/such/page"].map(get) {
-        is_complete(&site, request.as_bytes())?;
+        is_complete(bench, &site, request.as_bytes())?;
     }
-    is_complete(&site, &post("/echo", b"hello"))?;
+    is_complete(bench, &site, &post("/echo", b"hello"))?;
     drop(site); // There may be one address for both.
-    is_complete(&start_hello(bench)?, get("/").as_bytes())
+    is_complete(bench, &start_hello(bench)?, get("/").as_bytes())
 }
 
-fn is_complete(server: &Server, request: &[u8]) -> Outcome {
+fn is_complete(bench: &Bench, server: &Server, request: &[u8]) -> Outcome {
     let mut client = server.connect()?;
     client.send(request)?;
     let response = client.final_response()?;
-    has_date(&response)?;
+    has_date(bench, &response)?;
+    let name = response.field("Server").unwrap_or_default();
+    require(!bench.is_strict() || !name.is_empty(), "a Server field with a name", || "none")?;
     let framed = response.framing != Framing::Close;
     require(framed, "a body by Content-Length or in chunks", || "one that ends with the connection")?;
     client.closes()

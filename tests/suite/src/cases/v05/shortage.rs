@@ -25,10 +25,11 @@ pub(crate) fn outlives_a_shortage_of_descriptors(bench: &Bench) -> Outcome {
     let limits = out_of_descriptors(&server)?;
     let mut client = server.connect()?;
     client.send(get("/"))?;
+    is_in_need(bench, &server)?;
     rests(&server)?;
     release(&mut held)?;
     drop(limits);
-    is_served_or_turned_away(&mut client)?;
+    is_served_or_turned_away(bench, &mut client)?;
     server.serves_the_next()
 }
 
@@ -43,10 +44,10 @@ pub(crate) fn outlives_a_shortage_of_processes(bench: &Bench) -> Outcome {
     let limit = Limit::of_processes(server.pid(), user).map_err(not_here)?;
     let mut client = server.connect()?;
     client.send(get("/"))?;
-    is_in_need(&server);
+    is_in_need(bench, &server)?;
     require(server.is_running(), "the server goes on", || "it has ended")?;
     drop(limit);
-    is_served_or_turned_away(&mut client)?;
+    is_served_or_turned_away(bench, &mut client)?;
     server.serves_the_next()
 }
 

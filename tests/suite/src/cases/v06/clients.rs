@@ -120,12 +120,12 @@ pub(crate) fn serves_whom_it_has_in_a_shortage_of_descriptors(bench: &Bench) -> 
     let limits = out_of_descriptors(&server)?;
     let mut client = server.connect()?;
     client.send(get("/"))?;
-    is_in_need(&server);
+    is_in_need(bench, &server)?;
     for _ in 0..3 {
         goes_on(&mut kept)?;
     }
     drop(limits);
-    is_served_or_turned_away(&mut client)?;
+    is_served_or_turned_away(bench, &mut client)?;
     goes_on(&mut kept)?;
     server.serves_the_next()
 }

@@ -22,7 +22,7 @@ pub(crate) fn is_not_impatient_with_an_idle_connection(bench: &Bench) -> Outcome
     let server = bench.start(&bench.program().needs("TIMEOUT", "1").knob("KEEP_ALIVE", "60"))?;
     let mut idle = answered(&server)?;
     let mut slow = hold(&server)?;
-    is_too_slow(&mut slow)?; // So TIMEOUT has passed since the idle one was answered.
+    is_too_slow(bench, &mut slow)?; // So TIMEOUT has passed since the idle one was answered.
     goes_on(&mut idle)?;
     ends_well(&mut idle)
 }
@@ -82,16 +82,16 @@ pub(crate) fn limits_the_time_for_each_request(bench: &Bench) -> Outcome {
         together.status(200)?;
         clients.extend([after, together]);
     }
-    now_and_then_a_byte(answered(&server)?, server.patience())?;
+    now_and_then_a_byte(bench, answered(&server)?, server.patience())?;
     for client in &mut clients {
-        is_too_slow(client)?;
+        is_too_slow(bench, client)?;
         client.closes()?;
     }
     server.serves_the_next()
 }
 
 /// Sees that it does not help to send a byte now and then.
-fn now_and_then_a_byte(mut client: Client, patience: Duration) -> Outcome {
+fn now_and_then_a_byte(bench: &Bench, mut client: Client, patience: Duration) -> Outcome {
     let deadline = Instant::now() + patience;
     client.send(plain("GET", "/", "X-Long: ").trim_end())?;
     while !client.hears_within(Duration::from_millis(100))? {
@@ -100,7 +100,7 @@ fn now_and_then_a_byte(mut client: Client, patience: Duration) -> Outcome {
         }
         client.send("x")?;
     }
-    is_too_slow(&mut client)
+    is_too_slow(bench, &mut client)
 }
 
 /// What comes while the one worker computes has come in time, though it is seen late.
