@@ -77,6 +77,9 @@ def app(environ, start_response):
         print("dozing", file=sys.stderr)
         for _ in range(10):  # Some of them after a time in which the whole process was stopped.
             time.sleep(float(environ["QUERY_STRING"]) / 10)
+    elif path == "/restless":  # It needs the interpreter's lock again and again.
+        while True:
+            time.sleep(0.001)
     elif path == "/wait":
         gate.wait()
     elif path == "/open":
