@@ -18,7 +18,8 @@ use crate::chapter::{Chapter, Code, Kind, Part};
 use crate::fault::Fault;
 use source::lines;
 
-pub use telling::{Checkpoint, Telling};
+pub use source::{folder, told};
+pub use telling::{Checkpoint, Step, Telling};
 
 /// The heading under which the step is told.
 pub const CHANGE: &str = "The change";

@@ -60,7 +60,7 @@ pub fn check(chapter: &Chapter) -> Result<Played> {
 
 impl Default for Console {
     fn default() -> Console {
-        let patience = Patience { command: Duration::from_secs(30), cargo: Duration::from_secs(300) };
+        let patience = Patience { command: Duration::from_secs(60), cargo: Duration::from_secs(300) };
         Console { patience, variables: Vec::new(), program: None }
     }
 }

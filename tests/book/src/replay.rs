@@ -8,8 +8,10 @@ mod workspace;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+use std::{iter, thread};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::book::Book;
 use crate::chapter::Chapter;
@@ -19,7 +21,9 @@ use crate::code::{self, Checkpoint, Telling};
 use crate::console::{Console, Played};
 use crate::fault::Fault;
 use crate::python;
-use workspace::{PACKAGE, Workspace, write_package};
+use workspace::{PACKAGE, Workspace};
+
+pub use workspace::write_package;
 
 /// Replays those of the pages that have checkpoints.
 ///
@@ -27,13 +31,28 @@ use workspace::{PACKAGE, Workspace, write_package};
 ///
 /// What has nothing to do with the lessons: a file that can't be read or written, no cargo.
 pub fn replay(book: &Book, pages: &[Chapter]) -> Result<Report> {
+    let pages: Vec<_> = pages.iter().filter(|page| checkpoint::has_some(page)).collect();
+    let queue = Mutex::new(pages.iter().enumerate().rev()); // The last chapters take longest.
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let play_some = |lane: usize| -> Result<Vec<_>> {
+        iter::from_fn(next).map(|(at, page)| Ok((at, code::check(book, page)?, play_in(lane, book, page)?))).collect()
+    };
+    let played: Result<Vec<_>> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..LANES).map(|lane| scope.spawn(move || play_some(lane))).collect();
+        threads.into_iter().map(|thread| thread.join().map_err(|_| anyhow!("a page could not be played"))?).collect()
+    });
+    let mut played = played?.concat();
+    played.sort_by_key(|(at, ..)| *at);
     let mut report = Report::default();
-    for page in pages.iter().filter(|page| checkpoint::has_some(page)) {
-        report.faults.extend(code::check(book, page)?);
-        report.add(play(book, page)?);
+    for (_, faults, page) in played {
+        report.faults.extend(faults);
+        report.add(page);
     }
     Ok(report)
 }
+
+/// How many pages are replayed at a time. Most of the time is spent waiting.
+const LANES: usize = 3;
 
 /// Types the blocks of a page, and runs what is to be run on the reader's package; nothing if it has no checkpoints.
 ///
@@ -41,6 +60,10 @@ pub fn replay(book: &Book, pages: &[Chapter]) -> Result<Report> {
 ///
 /// As `replay`.
 pub fn play(book: &Book, page: &Chapter) -> Result<Played> {
+    play_in(0, book, page)
+}
+
+fn play_in(lane: usize, book: &Book, page: &Chapter) -> Result<Played> {
     let mut played = Played::default();
     if !checkpoint::has_some(page) {
         return Ok(played);
@@ -51,7 +74,9 @@ pub fn play(book: &Book, page: &Chapter) -> Result<Played> {
         return Ok(played);
     }
     let telling = Telling::of(book, version)?;
-    let workspace = Workspace::new(&book.root)?;
+    let workspace = Workspace::new(&book.root, lane)?;
+    let (name, value) = workspace.shares();
+    let console = Console::default().variable(name, value);
     let own = || telling.checkpoints.iter().filter(|checkpoint| checkpoint.page == page.path);
     let after = checkpoint::readers(page);
     let last = telling.ends.iter().find(|end| end.page == page.path);
@@ -62,7 +87,7 @@ pub fn play(book: &Book, page: &Chapter) -> Result<Played> {
             played.faults.push(fault);
             break; // What comes after it would only fail for the same reason.
         }
-        played.add(Console::default().play_some(page, workspace.root(), &proof)?);
+        played.add(console.play_some(page, workspace.root(), &proof)?);
     }
     Ok(played)
 }
@@ -70,7 +95,8 @@ pub fn play(book: &Book, page: &Chapter) -> Result<Played> {
 /// Builds the package as it is at this place; what is wrong, if it does not build.
 fn build(workspace: &Workspace, page: &Chapter, place: &Checkpoint) -> Result<Option<Fault>> {
     let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--quiet", "--color", "never", "-p", PACKAGE]).current_dir(workspace.root());
+    let (name, value) = workspace.shares();
+    cargo.args(["build", "--quiet", "--color", "never", "-p", PACKAGE]).current_dir(workspace.root()).env(name, value);
     let output = cargo.output().context("cannot start cargo; is it in PATH?")?;
     if output.status.success() {
         return Ok(None);

@@ -42,7 +42,7 @@ const NOT_A_READERS: [&str; 7] =
 
 /// What else would change what a command prints: the knobs of the servers, colours, backtraces, proxies, and what an
 /// interactive shell heeds.
-const UNWANTED: &str = "CARGO CARGO_CRATE_NAME OUT_DIR ZEPPER_MARK \
+const UNWANTED: &str = "CARGO CARGO_CRATE_NAME OUT_DIR ZEPPER_MARK MALLOC_MMAP_THRESHOLD_ \
     LOG TIMEOUT MAX_CHILDREN GRACE WORKERS MAX_CONNECTIONS MAX_BODIES KEEP_ALIVE SEND_TIMEOUT FUZZ_SECONDS \
     CARGO_TERM_COLOR CARGO_TERM_VERBOSE CARGO_TERM_QUIET CLICOLOR_FORCE RUST_BACKTRACE RUST_LIB_BACKTRACE RUST_LOG \
     http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY \

@@ -19,8 +19,9 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 
 use crate::adapter::{Adapter, Launch, Limits};
 
-/// What a server may read from its environment. It is started without them, except those that a case sets.
-const KNOBS: [&str; 13] = [
+/// What a server may read from its environment, and what is meant for the tests' own memory. It is started without them,
+/// except those that a case sets.
+const KNOBS: [&str; 14] = [
     "LOG",
     "TIMEOUT",
     "MAX_CHILDREN",
@@ -34,6 +35,7 @@ const KNOBS: [&str; 13] = [
     "THREADS",
     "APP_TIMEOUT",
     "RELOAD",
+    "MALLOC_MMAP_THRESHOLD_",
 ];
 
 /// The signals that stop a server, and the one that tells of a child's end.

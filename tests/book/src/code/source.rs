@@ -11,43 +11,41 @@ use super::file::File;
 /// Files by their path from the root of the repository.
 pub(super) type Files = BTreeMap<String, Vec<String>>;
 
-/// The manifest of a version, its build script, and the files below its `src`, without unit tests.
+/// The files of a version, without tests.
 pub(super) fn version(root: &Path, version: &str) -> Result<Files> {
-    let mut files = Files::new();
-    let folder = format!("crates/{version}");
-    let manifest = format!("{folder}/Cargo.toml");
-    files.insert(manifest.clone(), read(root, &manifest)?);
-    let script = format!("{folder}/build.rs");
-    if root.join(&script).exists() {
-        files.insert(script.clone(), read(root, &script)?);
-    }
-    add(root, &format!("{folder}/src"), &mut files)?;
-    Ok(files)
+    folder(root, &format!("crates/{version}"))
 }
 
-fn add(root: &Path, folder: &str, files: &mut Files) -> Result<()> {
+/// The files of a package, by their path from `root`, without tests: not what is in folders and files of that name, nor
+/// the modules of that name at the end of files.
+///
+/// # Errors
+///
+/// A file that can't be read.
+pub fn folder(root: &Path, folder: &str) -> Result<BTreeMap<String, Vec<String>>> {
+    let mut files = Files::new();
     for entry in fs::read_dir(root.join(folder)).with_context(|| format!("cannot read {folder}"))? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let path = format!("{folder}/{name}");
-        if name == "tests" || name == "tests.rs" {
+        if name.starts_with('.') || ["target", "tests", "tests.rs"].contains(&name.as_str()) {
             continue;
         }
+        let path = format!("{folder}/{name}");
         if entry.file_type()?.is_dir() {
-            add(root, &path, files)?;
+            files.extend(self::folder(root, &path)?);
         } else {
             let mut file = read(root, &path)?;
             cut_tests(&mut file);
             files.insert(path, file);
         }
     }
-    Ok(())
+    Ok(files)
 }
 
 /// A file's lines.
 pub(super) fn read(root: &Path, path: &str) -> Result<Vec<String>> {
-    let text = fs::read_to_string(root.join(path)).with_context(|| format!("cannot read {path}"))?;
-    Ok(lines(&text))
+    let text = fs::read(root.join(path)).with_context(|| format!("cannot read {path}"))?;
+    Ok(lines(&String::from_utf8_lossy(&text)))
 }
 
 /// The lines of a text, without the empty ones at its ends.
@@ -99,7 +97,7 @@ pub(super) fn readers_manifest(lines: &[String]) -> Vec<String> {
 }
 
 /// Which lines of the file at `path` have to be told: all, but of a manifest only the dependencies.
-pub(super) fn told(path: &str, lines: &[String]) -> Vec<bool> {
+pub fn told(path: &str, lines: &[String]) -> Vec<bool> {
     if !path.ends_with("/Cargo.toml") {
         return vec![true; lines.len()];
     }

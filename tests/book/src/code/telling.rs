@@ -38,18 +38,41 @@ pub struct Telling {
     created: BTreeSet<String>,
     /// How many lines have been typed since the last checkpoint, or since the chapter began.
     typed: usize,
+    /// The file that the part that is played has changed.
+    changed: Option<String>,
+    /// The files as the step begins.
+    start: Files,
+    /// What is typed, in its order.
+    pub steps: Vec<Step>,
     pub checkpoints: Vec<Checkpoint>,
     /// Where each chapter has told all that it tells.
     pub ends: Vec<Checkpoint>,
     pub faults: Vec<Fault>,
 }
 
+/// A block that is typed, or a file that is copied or removed.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Such as `lessons/v02-read.md`.
+    pub page: String,
+    /// Where the block begins, or the item of a list.
+    pub line: usize,
+    /// Its place among the chapter's parts.
+    pub part: usize,
+    /// The file, such as `crates/v02/src/main.rs`, and its lines after the step; none if it is removed.
+    pub path: String,
+    pub file: Option<Vec<String>>,
+}
+
 /// A place where the reader's package compiles, and something can be tried.
+#[derive(Clone)]
 pub struct Checkpoint {
     /// Such as `v02.3`.
     pub name: String,
     pub page: String,
     pub line: usize,
+    /// How many steps come before it.
+    pub steps: usize,
     /// The files of the package as they are here.
     pub(super) files: Files,
 }
@@ -70,11 +93,15 @@ impl Telling {
             grows: chapters.iter().any(checkpoint::has_some),
             created: BTreeSet::new(),
             typed: 0,
+            changed: None,
+            start: Files::new(),
+            steps: Vec::new(),
             checkpoints: Vec::new(),
             ends: Vec::new(),
             faults: Vec::new(),
         };
         telling.begin(book)?;
+        telling.start = telling.told();
         for chapter in &chapters {
             telling.play(chapter);
         }
@@ -133,6 +160,10 @@ impl Telling {
             if let Err((line, text)) = done {
                 self.faults.push(chapter.fault(line, text));
             }
+            if let Some(path) = self.changed.take() {
+                let file = self.files.get(&path).map(File::told);
+                self.steps.push(Step { page: chapter.path.clone(), line: part.line, part: at, path, file });
+            }
         }
         if checkpoint::has_some(chapter) {
             let line = end_of_change(chapter);
@@ -157,14 +188,26 @@ impl Telling {
 
     /// The files as they are here.
     fn here(&self, name: String, chapter: &Chapter, line: usize) -> Checkpoint {
-        let files = self.files.iter().map(|(path, file)| (path.clone(), file.told())).collect();
-        Checkpoint { name, page: chapter.path.clone(), line, files }
+        Checkpoint { name, page: chapter.path.clone(), line, steps: self.steps.len(), files: self.told() }
+    }
+
+    fn told(&self) -> Files {
+        self.files.iter().map(|(path, file)| (path.clone(), file.told())).collect()
     }
 
     /// The reader's package at a checkpoint: its files, by their path in it.
     pub fn package(&self, checkpoint: &Checkpoint) -> BTreeMap<String, String> {
+        self.readers(&checkpoint.files)
+    }
+
+    /// The reader's package as the step begins.
+    pub fn first_package(&self) -> BTreeMap<String, String> {
+        self.readers(&self.start)
+    }
+
+    fn readers(&self, files: &Files) -> BTreeMap<String, String> {
         let folder = format!("crates/{}/", self.version);
-        let files = checkpoint.files.iter().filter_map(|(path, lines)| {
+        let files = files.iter().filter_map(|(path, lines)| {
             let path = path.strip_prefix(&folder)?;
             let lines = if path == "Cargo.toml" { source::readers_manifest(lines) } else { lines.clone() };
             Some((path.to_owned(), lines.iter().map(|line| format!("{line}\n")).collect()))
@@ -207,7 +250,10 @@ impl Telling {
         let block: Vec<&str> = code.lines().collect();
         self.typed += block.iter().filter(|line| line.starts_with('+')).count();
         match self.files.get_mut(path) {
-            Some(File::Old(lines)) => file::change(lines, path, &block),
+            Some(File::Old(lines)) => {
+                self.changed = Some(path.clone());
+                file::change(lines, path, &block)
+            }
             Some(File::New { .. }) => {
                 Err((0, format!("{path} is a file that this version adds: show its lines in a ```rust block")))
             }
@@ -254,6 +300,7 @@ impl Telling {
             }
             Some(File::Old(lines)) if !is_anew && self.created.contains(path) => {
                 self.typed += block.len();
+                self.changed = Some(path.clone());
                 lines.push(String::new());
                 lines.extend(block);
             }
@@ -264,6 +311,7 @@ impl Telling {
             }
             _ => {
                 self.typed += block.len();
+                self.changed = Some(path.clone());
                 self.created.insert(path.clone());
                 self.files.insert(path.clone(), File::Old(block));
             }
@@ -284,6 +332,7 @@ impl Telling {
         }
         if list == REMOVE {
             self.files.remove(&path);
+            self.changed = Some(path);
             return Ok(());
         }
         match (self.own.get(&path), self.files.get(&path)) {
@@ -291,6 +340,7 @@ impl Telling {
                 Err(format!("{path} was shown already: either show it or copy it"))
             }
             (Some(own), _) => {
+                self.changed = Some(path.clone());
                 self.files.insert(path, File::Copied(own.clone()));
                 Ok(())
             }

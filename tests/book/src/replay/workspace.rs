@@ -12,13 +12,19 @@ use anyhow::{Context, Result};
 /// The name of the reader's package.
 pub(super) const PACKAGE: &str = "mine";
 
-pub(super) struct Workspace(PathBuf);
+pub(super) struct Workspace {
+    root: PathBuf,
+    lane: usize,
+    shared: String,
+}
 
 impl Workspace {
-    /// In the target folder of the repository, and with that target folder, so that little is built twice. Cargo finds the
-    /// repository's `.cargo` there too.
-    pub(super) fn new(repository: &Path) -> Result<Workspace> {
-        let root = repository.join("target/replay");
+    /// In the target folder of the repository. What is built goes to a folder of its own, which stays for the next time; cargo
+    /// finds the repository's `.cargo` there too. `lane` tells apart those that are used at the same time.
+    pub(super) fn new(repository: &Path, lane: usize) -> Result<Workspace> {
+        let root = repository.join(format!("target/replay/{lane}"));
+        let target = repository.join(format!("target/replayed/{lane}"));
+        fs::create_dir_all(&target).with_context(|| format!("cannot make {}", target.display()))?;
         remove(&root)?; // A link may lead to what is gone.
         fs::create_dir_all(root.join("crates")).with_context(|| format!("cannot make {}", root.display()))?;
         for (folder, own) in [("", &["crates", "target", ".git", ".cargo", "Cargo.lock"][..]), ("crates", &[PACKAGE])] {
@@ -29,23 +35,33 @@ impl Workspace {
                 }
             }
         }
-        link(&repository.join("target"), &root.join("target"))?;
+        link(&target, &root.join("target"))?;
         // Cargo adds the package to it.
         if repository.join("Cargo.lock").exists() {
             fs::copy(repository.join("Cargo.lock"), root.join("Cargo.lock"))?;
         }
-        Ok(Workspace(root))
+        Ok(Workspace { root, lane, shared: repository.join("target").to_string_lossy().into_owned() })
     }
 
     pub(super) fn root(&self) -> &Path {
-        &self.0
+        &self.root
+    }
+
+    /// The variable that has cargo share what all workspaces need with the repository, and its value.
+    pub(super) fn shares(&self) -> (&'static str, &str) {
+        ("CARGO_BUILD_BUILD_DIR", &self.shared)
     }
 
     /// Puts these files in the place of the package.
     pub(super) fn put(&self, files: &BTreeMap<String, String>) -> Result<()> {
-        let folder = self.0.join("crates").join(PACKAGE);
+        let folder = self.root.join("crates").join(PACKAGE);
         remove(&folder)?;
-        write_package(&folder, files)
+        // To cargo the packages of two lanes are the same one, unless their versions differ.
+        let version = format!("\nversion = \"0.0.{}\"", self.lane);
+        let manifest = files.get("Cargo.toml").map(|text| text.replace("\nversion.workspace = true", &version));
+        let mut files = files.clone();
+        files.extend(manifest.map(|text| ("Cargo.toml".to_owned(), text)));
+        write_package(&folder, &files)
     }
 }
 
@@ -64,7 +80,7 @@ fn link(there: &Path, here: &Path) -> Result<()> {
 }
 
 /// Writes these files, in the form of rustfmt where that is there.
-pub(super) fn write_package(folder: &Path, files: &BTreeMap<String, String>) -> Result<()> {
+pub fn write_package(folder: &Path, files: &BTreeMap<String, String>) -> Result<()> {
     for (path, text) in files {
         let path = folder.join(path);
         let parent = path.parent().context("a file is in a folder")?;

@@ -95,6 +95,7 @@ fn lanes(picture: &Document) -> BTreeMap<String, Vec<String>> {
 }
 
 #[test]
+#[ignore = "it measures every version, which takes ten seconds; .ci/run does it"]
 fn the_pictures_show_what_the_versions_are_about() {
     let out = TempDir::new().expect("a folder");
     let output = observe(&[], out.path()).output().expect("it runs");
