@@ -72,6 +72,12 @@ impl Console {
         self
     }
 
+    /// Takes it for a failure when a command that doesn't compile takes longer than this.
+    pub fn patience_of_commands(mut self, patience: Duration) -> Console {
+        self.patience.command = patience;
+        self
+    }
+
     /// Sets an environment variable.
     pub fn variable(mut self, name: &str, value: &str) -> Console {
         self.variables.push((name.to_owned(), value.to_owned()));
