@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::mine::PACKAGE;
 
-/// What the compiler says.
+/// The compiler's verdict.
 #[derive(Clone, Debug)]
 pub enum Compiled {
     Yes,

@@ -27,7 +27,7 @@ pub struct Place {
     pub files: Files<Arc<Source>>,
 }
 
-/// What is typed, copied or removed to come to a place.
+/// The block that is typed, or the file that is copied or removed, to come to a place.
 #[derive(Clone, Debug)]
 pub struct Block {
     /// The chapter's number.
@@ -184,7 +184,7 @@ impl Course {
         self.checkpoints.iter().rev().find(|mark| mark.place <= place)
     }
 
-    /// The first checkpoint behind a place.
+    /// The first checkpoint after a place.
     pub fn coming(&self, place: usize) -> Option<&Mark> {
         self.checkpoints.iter().find(|mark| mark.place > place)
     }
@@ -205,7 +205,7 @@ impl Course {
         Some(telling.package(found))
     }
 
-    /// What the page says at a checkpoint, and the blocks of commands that show that it is reached.
+    /// The words of the page at a checkpoint, and the blocks of commands that show that it is reached.
     pub fn words(&self, mark: &Mark) -> (String, Vec<&Code>) {
         let page = self.page(mark.chapter);
         let proof = checkpoint::proof(page, mark.line);

@@ -1,5 +1,4 @@
-//! What the reader's package lacks, and has too much, compared with the book's at a checkpoint, as a diff of the lines that
-//! matter.
+//! The diff from the reader's package to the book's at a checkpoint, of the lines that matter.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

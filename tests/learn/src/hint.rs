@@ -84,7 +84,7 @@ fn chapter<'a>(course: &'a Course, block: &Block) -> &'a str {
     &course.chapters[block.chapter].name
 }
 
-/// What the page says before the block, back to the block or the heading before it; or else what it says after it.
+/// The page's text before the block, back to the block or the heading before it; without any, the paragraph after it.
 fn idea(course: &Course, block: &Block) -> Vec<String> {
     let parts = &course.page(block.chapter).parts;
     let text = |kind: &Kind| match kind {

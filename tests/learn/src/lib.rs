@@ -2,8 +2,8 @@
 //! that the reader's package is at, and says what comes next.
 //!
 //! `source` compares files, `course` is the book as a way of places, `mine` the reader's package, `place` where it is,
-//! `compile` and `trial` whether it works, `report` what is said of it. Nothing is remembered but how many hints were
-//! given: all else comes from the code.
+//! `compile` and `trial` whether it works, `report` the words about it. Nothing is remembered but how many hints were
+//! given: everything else comes from the code.
 
 pub mod compile;
 pub mod course;

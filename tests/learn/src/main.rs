@@ -47,7 +47,7 @@ struct Arguments {
 enum Command {
     /// Watches your package; the same as no command
     Watch,
-    /// Makes crates/mine the package that a chapter begins with: yours if it is complete, else the book's
+    /// Makes crates/mine the package that a chapter begins with: yours if it is complete, otherwise the book's
     Start {
         /// The chapter, such as v02 or v05-orphans; without one it is the next
         chapter: Option<String>,
@@ -93,7 +93,7 @@ fn main() -> ExitCode {
     end_without_a_reader();
     match run(Arguments::parse()) {
         Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE, // What is missing is said above.
+        Ok(false) => ExitCode::FAILURE, // The lines above say why.
         Err(error) => {
             eprintln!("learn: {error:#}");
             ExitCode::FAILURE
@@ -140,7 +140,7 @@ fn print(lines: &[String]) -> bool {
     true
 }
 
-/// What the files tell.
+/// The report on the files, without building them.
 fn of(course: &Course, mine: &Mine) -> Result<Report> {
     report::status(course, mine)?.context(NO_PACKAGE)
 }
@@ -195,7 +195,7 @@ fn reset(course: &Course, mine: &Mine, name: &str, yes: bool) -> Result<bool> {
     course.checkpoint(name)?;
     if mine.exists() && !yes {
         if !io::stdin().is_terminal() {
-            bail!("it would replace {FOLDER}, and there is nobody to ask; add --yes");
+            bail!("it would replace {FOLDER}, and it can't ask you without a terminal; add --yes");
         }
         print!("{FOLDER} becomes the book's package at {name}; yours is moved to the folder kept. Go on? [y/N] ");
         io::stdout().flush()?;

@@ -22,7 +22,7 @@ use crate::source::{Files, Source};
 pub const FOLDER: &str = "crates/mine";
 pub const PACKAGE: &str = "mine";
 
-/// What was there before.
+/// The folder of the packages that were there before.
 const KEPT: &str = "kept";
 
 /// How the name of a package begins that is being written.
@@ -63,7 +63,7 @@ impl Mine {
     ///
     /// # Errors
     ///
-    /// What can't be written or renamed. The old package is still there.
+    /// Something can't be written or renamed. The old package is still there.
     pub fn replace(&self, package: &BTreeMap<String, String>, label: &str) -> Result<Option<PathBuf>> {
         let new = self.root.join(KEPT).join(format!("{NEW}{}", process::id()));
         write_package(&new, package)?;
@@ -123,7 +123,7 @@ impl Mine {
     ///
     /// # Errors
     ///
-    /// What can't be read or renamed.
+    /// Something can't be read or renamed.
     pub fn recover(&self) -> Result<Vec<PathBuf>> {
         let Ok(entries) = fs::read_dir(self.root.join(KEPT)) else { return Ok(Vec::new()) };
         let mut recovered = Vec::new();
@@ -138,7 +138,7 @@ impl Mine {
         Ok(recovered)
     }
 
-    /// What is kept, the newest first.
+    /// The packages that are kept, the newest first.
     ///
     /// # Errors
     ///

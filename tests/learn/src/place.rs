@@ -41,7 +41,7 @@ pub struct Difference {
     pub line: Option<usize>,
     /// The function or type, such as `Connection::receive`.
     pub item: Option<String>,
-    /// What both have before it, on the same line of the book.
+    /// The code that both have before it, on the same line of the book.
     pub after: String,
     pub mine: String,
     pub book: String,
@@ -210,7 +210,7 @@ impl Change {
             before.is_some_and(|before| before.has(line)) && !book.has(line)
         };
         let (theirs, own) = (book.tokens(), mine.tokens());
-        // What is missing within a line isn't what comes next.
+        // Tokens that are missing in the middle of a line are not the next ones to type.
         let is_end = self.book.end == theirs.len()
             || self.book.is_empty()
             || theirs[self.book.end - 1].line != theirs[self.book.end].line;
@@ -253,7 +253,7 @@ fn text(source: &Source, range: Range<usize>) -> String {
     }
 }
 
-/// The function that a line is in, with its type, or else the type.
+/// The function that a line is in, with its type, or the type alone.
 fn item(source: &Source, line: usize) -> Option<String> {
     let indent = |line: &str| line.len() - line.trim_start().len();
     let mut found = Vec::new();
@@ -261,7 +261,7 @@ fn item(source: &Source, line: usize) -> Option<String> {
     for line in source.lines.iter().take(line + 1).rev().filter(|line| !line.trim().is_empty()) {
         if indent(line) < inside {
             found.extend(named(line));
-            // The last line of a long head stands as far to the left as its first one.
+            // The last line of a long head is indented as little as its first one.
             inside = indent(line) + usize::from(line.trim_start().starts_with([')', '}']));
         }
     }

@@ -1,4 +1,4 @@
-//! What the companion says of the reader's package.
+//! The companion's words about the reader's package.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ const BAR: usize = 40;
 /// How many lines of a text are shown at once.
 const MOST: usize = 24;
 
-/// What is known of the package.
+/// All that is known about the package.
 pub struct Report {
     pub here: Here,
     pub compiled: Option<Compiled>,
@@ -26,7 +26,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// What the files alone tell.
+    /// Looks at the files alone.
     pub fn of(course: &Course, mine: &Files<Arc<Source>>) -> Report {
         Report { here: place::find(course, mine), compiled: None, trial: None }
     }
@@ -35,7 +35,7 @@ impl Report {
     ///
     /// # Errors
     ///
-    /// What has nothing to do with the package.
+    /// Anything that has nothing to do with the package.
     pub fn built(course: &Course, mine: &Files<Arc<Source>>, with_colours: bool) -> Result<Report> {
         let mut report = Report::of(course, mine);
         let compiled = compile(&course.book.root, with_colours)?;
@@ -70,9 +70,7 @@ impl Report {
         let here = &self.here;
         let mut lines = vec![headline(course, here.done), bar(course, here.done), String::new()];
         if here.is_elsewhere {
-            lines.push(
-                "Your package differs from the book's in most of its lines, so its place can't be told.".to_owned(),
-            );
+            lines.push("Your package differs from the book's in most of its lines, so it can't be located.".to_owned());
             lines.push("`cargo learn check v02.3` tries it at a checkpoint that you name.".to_owned());
         } else {
             match self.reached(course) {
@@ -122,7 +120,7 @@ fn bar(course: &Course, done: usize) -> String {
     format!("[{}{}] {reached} of {all} checkpoints", "#".repeat(full), ".".repeat(BAR - full))
 }
 
-/// What is to be typed next.
+/// The block to type next.
 fn next(course: &Course, here: &Here) -> Vec<String> {
     let Some(block) = course.places.get(here.done + 1).and_then(|place| place.block.as_ref()) else {
         return vec!["Next      nothing: this is the end of the book".to_owned()];
@@ -180,7 +178,7 @@ pub fn difference(course: &Course, difference: &Difference) -> Vec<String> {
     lines
 }
 
-/// What to run and see at a checkpoint, as lines.
+/// The commands to run at a checkpoint, and their output, as lines.
 pub fn what_to_see(course: &Course, mark: &Mark) -> Vec<String> {
     let (words, commands) = course.words(mark);
     let mut lines = wrap(&format!("You have reached {}. {words}", mark.name), 78);

@@ -1,4 +1,4 @@
-//! The terminal: one screen that is drawn anew, and keys one at a time. Without a terminal the lines are printed as they
+//! The terminal: one screen that is drawn again and again, and keys one at a time. Without a terminal the lines are printed as they
 //! come.
 
 use std::env;
@@ -16,7 +16,7 @@ pub struct Screen {
     with_colours: bool,
 }
 
-/// What a key asks for.
+/// A key that was pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
     Letter(char),

@@ -1,6 +1,6 @@
 //! A file of a package: its lines, the tokens in them, and which block of the book each line comes from.
 //!
-//! Two files are the same if their tokens are: comments, empty lines, and the form that rustfmt gives code make no
+//! Two files are the same if their tokens are: comments, empty lines, and the form that `rustfmt` gives code make no
 //! difference.
 
 use std::cmp::Ordering;
@@ -136,7 +136,7 @@ fn tokens(path: &str, lines: &[String]) -> Vec<Token> {
         }
     }
     let closes = |token: Option<&Token>| token.is_some_and(|token| [")", "]", "}", ">"].contains(&token.text.as_str()));
-    // rustfmt puts a comma behind the last of several lines.
+    // `rustfmt` puts a comma after the last of several lines.
     let kept: Vec<_> = (0..tokens.len()).filter(|&at| tokens[at].text != "," || !closes(tokens.get(at + 1))).collect();
     kept.into_iter().map(|at| tokens[at].clone()).collect()
 }

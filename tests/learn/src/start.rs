@@ -12,7 +12,7 @@ use crate::report::Report;
 use crate::trial::Trial;
 
 /// Makes the reader's package the one that a chapter begins with: the reader's own, if all of the chapter before is typed,
-/// else the book's. Without a name it is the next chapter. Returns what was done, as lines.
+/// otherwise the book's. Without a name it is the next chapter. Returns what was done, as lines.
 ///
 /// # Errors
 ///
@@ -105,7 +105,7 @@ fn works(report: &Report) -> bool {
     matches!(report.trial, Some(Trial::Passed))
 }
 
-/// The newest of the packages that are kept and are at this place; nobody wants the empty one back.
+/// The newest of the packages that are kept and are at this place, but for the empty one that the book begins with.
 fn kept_at(course: &Course, mine: &Mine, place: usize) -> Result<Option<PathBuf>> {
     for (_, folder) in mine.kept()?.into_iter().filter(|_| place > 0) {
         let Ok(files) = mine::files(&course.book.root, &folder.to_string_lossy()) else { continue };
@@ -126,7 +126,7 @@ fn label(course: &Course, here: &Here) -> String {
     }
 }
 
-/// What a chapter says at its start.
+/// The first words of a chapter.
 fn opening(course: &Course, chapter: usize) -> Vec<String> {
     let page = course.page(chapter);
     let paragraphs = page.parts.iter().filter_map(|part| match &part.kind {

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub enum Trial {
     /// They print what the book shows.
     Passed,
-    /// What they print instead.
+    /// They print something else; a text for each.
     Failed(Vec<String>),
     /// Why they can't be run here.
     NotRun(String),
@@ -28,7 +28,7 @@ pub enum Trial {
 ///
 /// # Errors
 ///
-/// What has nothing to do with the package.
+/// Anything that has nothing to do with the package.
 pub fn run(course: &Course, mark: &Mark) -> Result<Trial> {
     let page = course.page(mark.chapter);
     let console = Console::default().program(env::current_exe()?).patience_of_commands(PATIENCE);
@@ -41,5 +41,5 @@ pub fn run(course: &Course, mark: &Mark) -> Result<Trial> {
     })
 }
 
-/// What is said to those who write the book.
+/// The part of a message that is meant for those who write the book.
 const REFRESH: &str = " (`cargo run -p book -- refresh` takes it over)";

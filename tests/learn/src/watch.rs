@@ -5,13 +5,14 @@
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use notify::{Config, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::course::Course;
 use crate::difference;
@@ -32,7 +33,7 @@ const KEY: Duration = Duration::from_millis(50);
 
 const KEYS: &str = "h hint · d diff · r run the server · t tester · q quit";
 
-/// What the looking thread found.
+/// A message from the thread that looks.
 enum Found {
     Changed,
     Looked(Box<Report>),
@@ -101,6 +102,11 @@ fn look(course: &Course, changed: &Receiver<()>, finds: &Sender<Found>) {
 }
 
 fn on_screen(course: &Course, found: &Receiver<Found>, first: Vec<String>) -> Result<()> {
+    // Killed, it would leave the terminal as no shell wants it.
+    let ended = Arc::new(AtomicBool::new(false));
+    for signal in [SIGTERM, SIGHUP] {
+        signal_hook::flag::register(signal, ended.clone())?;
+    }
     let screen = Screen::open()?;
     let mut view = View { course, report: None, panel: first, is_building: true, failure: None };
     loop {
@@ -114,6 +120,9 @@ fn on_screen(course: &Course, found: &Receiver<Found>, first: Vec<String>) -> Re
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
+            if ended.load(Ordering::Relaxed) {
+                return Ok(());
+            }
             if let Some(key) = screen.key(KEY)? {
                 break Some(key);
             }
@@ -126,7 +135,7 @@ fn on_screen(course: &Course, found: &Receiver<Found>, first: Vec<String>) -> Re
     }
 }
 
-/// Prints each report; ends when nothing can come any more, or nobody reads.
+/// Prints each report; ends when no report can come any more.
 fn as_lines(course: &Course, found: &Receiver<Found>, first: &[String]) -> Result<()> {
     let mut view = View { course, report: None, panel: Vec::new(), is_building: true, failure: None };
     first.iter().for_each(|line| println!("{line}"));
@@ -143,7 +152,7 @@ fn as_lines(course: &Course, found: &Receiver<Found>, first: &[String]) -> Resul
     Ok(())
 }
 
-/// What is shown.
+/// Everything that is on the screen.
 struct View<'a> {
     course: &'a Course,
     report: Option<Box<Report>>,
@@ -220,7 +229,7 @@ impl View<'_> {
 fn run(root: &Path, arguments: &[&str]) {
     println!("$ cargo {}   (Ctrl-C ends it)", arguments.join(" "));
     // A handler, unlike "ignore", is not inherited by what is started.
-    let handler = signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::new(AtomicBool::new(false)));
+    let handler = signal_hook::flag::register(SIGINT, Arc::new(AtomicBool::new(false)));
     if let Err(error) = Command::new("cargo").args(arguments).current_dir(root).status() {
         println!("cannot start cargo: {error}");
     }
