@@ -68,10 +68,17 @@ fn each_fault_is_caught_by_its_cases() {
             return Some(format!("{}: there is no case {name}", fault.name));
         };
         let ends: Vec<_> = ATTEMPTS.iter().map_while(|&patience| is_caught(&case, fault, patience).err()).collect();
+        if ends.iter().all(|end| end.starts_with(SKIPPED)) {
+            ends.first().inspect(|end| println!("{name} {end}")); // This machine lacks something, each time.
+            return None;
+        }
         (ends.len() == ATTEMPTS.len())
             .then(|| format!("{} ({}): the case {name} {}", fault.name, fault.wrong, ends.join(", ")))
     });
 }
+
+/// How a case that was skipped has ended.
+const SKIPPED: &str = "is skipped: ";
 
 /// Tries the case on a server with the fault; an error says how else it ended than by a failure.
 fn is_caught(case: &Case, fault: &Fault, patience: Duration) -> Result<(), String> {
@@ -85,10 +92,7 @@ fn is_caught(case: &Case, fault: &Fault, patience: Duration) -> Result<(), Strin
         Verdict::Failed(Stop::NotStarted(_), _) if ABOUT_STARTING.contains(&case.name) => Ok(()),
         Verdict::Failed(stop, _) => Err(format!("ends with {stop:?}")),
         Verdict::Passed => Err("passes".to_owned()),
-        Verdict::Skipped(reason) => {
-            println!("{} was skipped: {reason}", case.name);
-            Ok(())
-        }
+        Verdict::Skipped(reason) => Err(format!("{SKIPPED}{reason}")), // Perhaps only because the machine was busy.
     }
 }
 
