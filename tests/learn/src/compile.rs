@@ -22,15 +22,16 @@ impl Compiled {
     }
 }
 
-/// Builds the package of the repository at `root`.
+/// Builds the package of the repository at `root`, and these of its examples.
 ///
 /// # Errors
 ///
 /// cargo can't be started.
-pub fn compile(root: &Path, with_colours: bool) -> Result<Compiled> {
+pub fn compile(root: &Path, examples: &[&str], with_colours: bool) -> Result<Compiled> {
     let format = if with_colours { "json-diagnostic-rendered-ansi" } else { "json" };
     let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--quiet", "-p", PACKAGE, "--bins", "--examples", "--message-format", format]);
+    cargo.args(["build", "--quiet", "-p", PACKAGE, "--bins", "--message-format", format]);
+    cargo.args(examples.iter().flat_map(|example| ["--example", example]));
     let output = cargo.current_dir(root).output().context("cannot start cargo; is it in PATH?")?;
     if output.status.success() {
         return Ok(Compiled::Yes);

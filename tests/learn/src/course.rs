@@ -215,6 +215,13 @@ impl Course {
         let commands = page.code().filter(|(_, part, _)| proof.contains(&part.line)).map(|(_, _, code)| code);
         (words, commands.collect())
     }
+
+    /// The examples of the package that the commands of a checkpoint run.
+    pub fn examples(&self, mark: &Mark) -> Vec<&str> {
+        let words = self.words(mark).1.into_iter().flat_map(|code| code.text.split_whitespace());
+        let words: Vec<_> = words.collect();
+        words.windows(2).filter(|pair| pair[0] == "--example").map(|pair| pair[1]).collect()
+    }
 }
 
 /// Counts the blocks under each heading of a page.
