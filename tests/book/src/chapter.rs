@@ -39,6 +39,8 @@ pub struct Part {
     pub folded: bool,
     /// Within `<!-- from … -->` and `<!-- end -->`: made from another file.
     pub quoted: bool,
+    /// Within the box of a `> [!TIP]`.
+    pub boxed: bool,
     pub kind: Kind,
 }
 

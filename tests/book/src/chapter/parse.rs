@@ -5,7 +5,7 @@ use std::mem;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{BlockQuoteKind, CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use regex::Regex;
 
 use super::{Code, Kind, Part, Piece, Prose};
@@ -13,7 +13,7 @@ use super::{Code, Kind, Part, Piece, Prose};
 /// The parts of a page, in their order.
 pub(super) fn parts(text: &str) -> Vec<Part> {
     let mut reader = Reader::new(text);
-    for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter() {
+    for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_GFM).into_offset_iter() {
         reader.take(event, range);
     }
     reader.end_prose();
@@ -29,6 +29,7 @@ struct Reader {
     folds: usize,
     quoted: bool,
     items: usize,
+    boxed: usize,
     cell: bool,
     strong: usize,
     link: Option<String>,
@@ -52,6 +53,7 @@ impl Reader {
             folds: 0,
             quoted: false,
             items: 0,
+            boxed: 0,
             cell: false,
             strong: 0,
             link: None,
@@ -98,6 +100,7 @@ impl Reader {
                 self.end_prose();
                 match tag {
                     Tag::Item => self.items += 1,
+                    Tag::BlockQuote(Some(BlockQuoteKind::Tip)) => self.boxed += 1,
                     Tag::TableCell => self.cell = true,
                     Tag::Heading { level, .. } => self.heading = Some(level as usize),
                     Tag::CodeBlock(kind) => {
@@ -126,6 +129,7 @@ impl Reader {
                 self.end_prose();
                 match tag {
                     TagEnd::Item => self.items -= 1,
+                    TagEnd::BlockQuote(Some(BlockQuoteKind::Tip)) => self.boxed -= 1,
                     TagEnd::TableCell => self.cell = false,
                     TagEnd::Heading(_) => self.heading = None,
                     TagEnd::CodeBlock => {
@@ -207,6 +211,7 @@ impl Reader {
             section: self.section.clone(),
             folded: self.folds > 0,
             quoted: self.quoted,
+            boxed: self.boxed > 0,
             kind,
         });
     }

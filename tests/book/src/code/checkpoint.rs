@@ -1,5 +1,6 @@
-//! A checkpoint: a paragraph that begins with `**checkpoint v02.3:**`, where the reader's package compiles and something can
-//! be tried. The console blocks below it, up to the next thing to type, are its proof.
+//! A checkpoint: a box (`> [!TIP]`) that begins with `**checkpoint v02.3:**`, where the reader's package compiles and something
+//! can be tried. It ends with the command that finds out. The console blocks below it, up to the next thing to type, are
+//! its proof.
 
 use super::CHANGE;
 use crate::book::Book;
@@ -21,7 +22,7 @@ pub fn has_some(chapter: &Chapter) -> bool {
 }
 
 fn is_one(part: &Part) -> bool {
-    matches!(&part.kind, Kind::Paragraph(prose) if part.section == CHANGE && name(prose).is_some())
+    matches!(&part.kind, Kind::Paragraph(prose) if part.section == CHANGE && part.boxed && name(prose).is_some())
 }
 
 /// The lines of the console blocks that prove the checkpoint at `line`: those before the next heading, checkpoint or block
@@ -55,19 +56,36 @@ pub fn proofs(chapter: &Chapter) -> Vec<usize> {
     chapter.parts.iter().filter(|part| is_one(part)).flat_map(|part| proof(chapter, part.line)).collect()
 }
 
-/// Checkpoints that nothing proves, and paragraphs that are meant as one.
+/// Checkpoints that nothing proves or that end with another command, and paragraphs that are meant as one.
 pub fn check(chapter: &Chapter) -> Vec<Fault> {
-    let judge = |part: &Part| match is_one(part) {
-        true => (!is_proved(chapter, part.line)).then(|| chapter.fault(part.line, UNPROVED)),
+    let judge = |(at, part): (usize, &Part)| match is_one(part) {
+        true if !is_proved(chapter, part.line) => Some(chapter.fault(part.line, UNPROVED)),
+        true => command(part).filter(|command| !is_said(chapter.parts.get(at + 1), command)).map(|command| {
+            chapter.fault(
+                part.line,
+                format!("the box of a checkpoint ends with a paragraph of its command alone: `{command}`"),
+            )
+        }),
         false => is_meant(part).then(|| chapter.fault(part.line, MEANT)),
     };
-    chapter.parts.iter().filter_map(judge).collect()
+    chapter.parts.iter().enumerate().filter_map(judge).collect()
+}
+
+/// The command that finds out whether a checkpoint is reached.
+fn command(part: &Part) -> Option<String> {
+    part.prose().and_then(name).map(|name| format!("cargo learn check {name}"))
+}
+
+/// Whether this is a paragraph of the box with the command, and nothing else.
+fn is_said(part: Option<&Part>, command: &str) -> bool {
+    let prose = part.filter(|part| part.boxed).and_then(Part::prose);
+    prose.is_some_and(|prose| matches!(&prose.pieces[..], [piece] if piece.code && piece.text == command))
 }
 
 const UNPROVED: &str = "nothing shows that this checkpoint is reached: put a console block below it, with a command that is run, \
                         and its output";
 
-const MEANT: &str = "a checkpoint is a paragraph under \"The change\" that begins with its name and a colon, both bold: \
+const MEANT: &str = "a checkpoint is a box, `> [!TIP]`, under \"The change\" that begins with its name and a colon, both bold: \
                      **checkpoint v02.1:**";
 
 /// Whether a command is run there.
@@ -86,6 +104,6 @@ fn is_meant(part: &Part) -> bool {
 /// The chapters without a checkpoint.
 pub fn missing(book: &Book) -> Vec<Fault> {
     const TEXT: &str =
-        "it has no checkpoint: put a paragraph that begins with **checkpoint v02.1:** under \"The change\"";
+        "it has no checkpoint: put a box, `> [!TIP]`, that begins with **checkpoint v02.1:** under \"The change\"";
     book.chapters().filter(|chapter| !has_some(chapter)).map(|chapter| chapter.fault(1, TEXT)).collect()
 }

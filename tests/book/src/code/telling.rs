@@ -147,7 +147,9 @@ impl Telling {
                     None => Ok(()),
                 },
                 Kind::Paragraph(prose) => {
-                    self.checkpoint(chapter, part.line, prose);
+                    if part.boxed {
+                        self.checkpoint(chapter, part.line, prose);
+                    }
                     let text = prose.text().replace('\u{2019}', "'");
                     list = [COPY, REMOVE].into_iter().find(|words| *words == text.trim());
                     Ok(())

@@ -122,9 +122,13 @@ fn what_was_thrown_away_is_gone() -> Result<()> {
     wrong(list, "", "the step removes this file")
 }
 
+/// The second checkpoint, with N for its number.
+const BOX: &str = "checkpoint v02.N:** It greets you.\n>\n> `cargo learn check v02.N`";
+
 #[test]
 fn checkpoints_are_numbered() -> Result<()> {
-    wrong("checkpoint v02.2:", "checkpoint v02.3:", "checkpoint v02.3 comes where v02.2 is next")
+    let (two, three) = (BOX.replace("N", "2"), BOX.replace("N", "3"));
+    wrong(&two, &three, "checkpoint v02.3 comes where v02.2 is next")
 }
 
 #[test]
@@ -138,10 +142,19 @@ fn a_checkpoint_is_proved() -> Result<()> {
 
 #[test]
 fn what_looks_like_a_checkpoint_is_one() -> Result<()> {
-    let message = "a checkpoint is a paragraph under \"The change\" that begins with its name and a colon, both bold";
+    let message =
+        "a checkpoint is a box, `> [!TIP]`, under \"The change\" that begins with its name and a colon, both bold";
     wrong("**checkpoint v02.2:**", "**Checkpoint v02.2:**", message)?;
     wrong("**checkpoint v02.2:**", "**checkpoint v02.2**:", message)?;
+    wrong("> [!TIP]\n> **checkpoint v02.2:**", "**checkpoint v02.2:**", message)?;
     wrong("## Still wrong\n", "## Still wrong\n\n**checkpoint v02.3:** It stays.\n", message)
+}
+
+#[test]
+fn a_checkpoint_ends_with_its_command() -> Result<()> {
+    let message = "the box of a checkpoint ends with a paragraph of its command alone: `cargo learn check v02.2`";
+    wrong("`cargo learn check v02.2`", "`cargo learn check v02.1`", message)?;
+    wrong("`cargo learn check v02.2`", "Try `cargo learn check v02.2`", message)
 }
 
 #[test]
