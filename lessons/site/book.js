@@ -30,17 +30,43 @@ addEventListener('resize', reachScrollers);
 
 // ---- Links out of the site ----
 
-// A file outside of lessons/ is there on a code host and in a clone, but not on the site. The link to it becomes its
-// text and the file's name. mdBook has made .html of its .md already.
+// A file outside of lessons/ is there on a code host and in a clone, but not on the site, except the sources of the
+// versions, which `.ci/site` puts there as text. Another link becomes its text and the file's name. mdBook has made
+// .html of its .md already.
 const levels = path => path.split('../').length;
 for (const link of document.querySelectorAll('main a[href^="../"]')) {
   const path = link.getAttribute('href');
-  if (levels(path) > levels(path_to_root)) {
+  const source = path.match(/^(?:\.\.\/)+(crates\/v\d+\/(?:src\/.+|Cargo\.toml|build\.rs))$/);
+  if (source) {
+    link.href = `${path_to_root}${source[1]}.txt`;
+  } else if (levels(path) > levels(path_to_root)) {
     const file = document.createElement('code');
     file.className = 'hljs'; // As mdBook marks its own.
     file.textContent = path.replaceAll('../', '').replace(/\.html(#.*)?$/, '.md');
     link.replaceWith(...link.childNodes, ' (in the repository: ', file, ')');
   }
+}
+
+// ---- Commands ----
+
+// What the copy button takes of a terminal is what one types: the lines after `$ `, and those that continue them. mdBook
+// copies what is displayed, so the rest is not displayed while it does.
+for (const code of document.querySelectorAll('main code.language-console')) {
+  if (!code.textContent.match(/^\$ /m)) continue;
+  let goesOn = false;
+  const rest = text => Object.assign(document.createElement('span'), {className: 'not-typed', textContent: text});
+  const parts = code.textContent.trimEnd().split('\n').flatMap(line => {
+    const isTyped = goesOn || line.startsWith('$ ');
+    const parts = !isTyped ? [rest(line + '\n')] : goesOn ? [line + '\n'] : [rest('$ '), line.slice(2) + '\n'];
+    goesOn = isTyped && line.endsWith('\\');
+    return parts;
+  });
+  code.replaceChildren(...parts);
+  const copying = is => event => {
+    if (event.target.closest('.clip-button')) code.classList.toggle('copying', is);
+  };
+  code.parentElement.addEventListener('click', copying(true), true);
+  addEventListener('click', copying(false));
 }
 
 // ---- Pictures ----
