@@ -116,9 +116,10 @@ fn term_of(link: &str) -> Option<&str> {
     link.strip_prefix("glossary.md#")
 }
 
-/// The running text that a chapter's author has written: no headings, no tables, nothing made by machine.
+/// The running text that a chapter's author has written: no headings, no tables, nothing made by machine. The text twin of
+/// the picture is for those who know the terms: it comes before the idea, which explains them.
 fn prose(chapter: &Chapter) -> impl Iterator<Item = (&Part, &Prose)> {
-    let own = chapter.parts.iter().filter(|part| !part.quoted);
+    let own = chapter.parts.iter().filter(|part| !part.quoted && !(part.folded && part.section == "The idea"));
     own.filter_map(|part| match &part.kind {
         Kind::Paragraph(prose) | Kind::Item(prose) => Some((part, prose)),
         _ => None,

@@ -74,6 +74,10 @@ fn idea(chapter: &Chapter) -> Vec<Fault> {
         let text = format!("\"The idea\" has {pictures} pictures; it has one, a ```mermaid block or an image");
         faults.push(chapter.fault(line, text));
     }
+    let first = parts.iter().find(|part| !matches!(part.kind, Kind::Heading { .. }));
+    if pictures == 1 && first.is_none_or(|first| self::pictures(first) == 0) {
+        faults.push(chapter.fault(line, "\"The idea\" begins with its picture"));
+    }
     if !has_fold(&parts) {
         let text = "the picture needs its twin in words: below it, in <details><summary>The picture in words</summary>";
         faults.push(chapter.fault(line, text));

@@ -68,6 +68,7 @@ fn the_idea_is_short_and_has_one_picture_with_its_twin() -> Result<()> {
     wrong("One thing,", &"word ".repeat(394), 25, "\"The idea\" has 401 words; at most 400")?;
     wrong("```mermaid\n", "```text\n", 25, "\"The idea\" has 0 pictures; it has one, a ```mermaid block or an image")?;
     wrong("```mermaid\n", "![again](observed/costs.svg)\n\n```mermaid\n", 25, "\"The idea\" has 2 pictures")?;
+    wrong("```mermaid\n", "Look.\n\n```mermaid\n", 25, "\"The idea\" begins with its picture")?;
     wrong("Two boxes and an arrow.\n\n", "", 25, "the picture needs its twin in words")
 }
 

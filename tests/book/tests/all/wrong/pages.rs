@@ -12,17 +12,17 @@ fn a_link_leads_somewhere() -> Result<()> {
     wrong(
         "(../crates/v02/src/new.rs)",
         "(../crates/v02/src/none.rs)",
-        27,
+        37,
         "the link `../crates/v02/src/none.rs` leads to no file",
     )?;
-    wrong("(../crates/v02/src/new.rs)", "(../../outside.rs)", 27, "the link `../../outside.rs` leads to no file")?;
+    wrong("(../crates/v02/src/new.rs)", "(../../outside.rs)", 37, "the link `../../outside.rs` leads to no file")?;
     let heading = "the link `#still-right` leads to no heading: lessons/v02.md has none with the id `still-right`";
     wrong("(#still-wrong)", "(#still-right)", 109, heading)?;
     let place = "the link `../crates/v02/src/new.rs#L3` names a place in a file that is no page; leave out `#L3`";
-    wrong("(../crates/v02/src/new.rs)", "(../crates/v02/src/new.rs#L3)", 27, place)?;
-    wrong("One thing,", "<a href=\"none.svg\">One</a> thing,", 27, "the link `none.svg` leads to no file")?;
+    wrong("(../crates/v02/src/new.rs)", "(../crates/v02/src/new.rs#L3)", 37, place)?;
+    wrong("One thing,", "<a href=\"none.svg\">One</a> thing,", 37, "the link `none.svg` leads to no file")?;
     let html = "<p><a href=\"none.svg\">it</a></p>\n\nOne thing,";
-    wrong("One thing,", html, 27, "the link `none.svg` leads to no file")?;
+    wrong("One thing,", html, 37, "the link `none.svg` leads to no file")?;
     right("(../crates/v02/src/new.rs)", "(https://example.org/none)")
 }
 
@@ -31,7 +31,7 @@ fn a_file_that_is_named_is_there() -> Result<()> {
     wrong(
         "is `crates/v02/src/new.rs`.",
         "is `crates/v02/src/none.rs`.",
-        27,
+        37,
         "there is no crates/v02/src/none.rs in the repository",
     )?;
     right("is `crates/v02/src/new.rs`.", "is `crates/mine/src/none.rs`.")
