@@ -119,7 +119,8 @@ fn term_of(link: &str) -> Option<&str> {
 /// The running text that a chapter's author has written: no headings, no tables, nothing made by machine. The text twin of
 /// the picture is for those who know the terms: it comes before the idea, which explains them.
 fn prose(chapter: &Chapter) -> impl Iterator<Item = (&Part, &Prose)> {
-    let own = chapter.parts.iter().filter(|part| !part.quoted && !(part.folded && part.section == "The idea"));
+    let is_twin = |part: &Part| part.folded && part.section == "The idea";
+    let own = chapter.parts.iter().filter(move |part| !part.quoted && !is_twin(part));
     own.filter_map(|part| match &part.kind {
         Kind::Paragraph(prose) | Kind::Item(prose) => Some((part, prose)),
         _ => None,

@@ -168,7 +168,12 @@ fn check(course: &Course, mine: &Mine, name: Option<&str>) -> Result<bool> {
     };
     let compiles = report.compiled.as_ref().is_some_and(|compiled| compiled.is_yes());
     let is_typed = report.here.is_exact() && mark.place <= place;
-    let is_reached = compiles && (is_typed || matches!(report.trial, Some(Trial::Passed)));
+    let is_tried = match &report.trial {
+        Some(Trial::Passed) => true,
+        Some(Trial::NotRun(_)) => mark.place == place, // For the reader to try.
+        Some(Trial::Failed(_)) | None => false,
+    };
+    let is_reached = compiles && (is_typed || is_tried);
     match is_reached {
         true => print(&what_to_see(course, mark)),
         false => print(&[format!("{} is not reached yet.", mark.name)]),

@@ -94,7 +94,10 @@ impl Report {
         match &self.trial {
             None => {}
             Some(Trial::Passed) => lines.push("Tried     its commands print what the book shows".to_owned()),
-            Some(Trial::NotRun(reason)) => lines.push(format!("Tried     not: {reason}")),
+            Some(Trial::NotRun(reason)) => {
+                lines.push(format!("Tried     not, because it can't be done here ({reason});"));
+                lines.push(format!("{:10}type the commands of the checkpoint yourself", ""));
+            }
             Some(Trial::Failed(faults)) => {
                 lines.push("Tried     the commands of the checkpoint print something else:".to_owned());
                 lines.extend(faults.iter().flat_map(|fault| fault.lines()).take(MOST).map(|line| format!("  {line}")));

@@ -36,7 +36,8 @@ pub fn run(course: &Course, mark: &Mark) -> Result<Trial> {
     let failed: Vec<_> = played.faults.iter().map(|fault| fault.text.replace(REFRESH, "")).collect();
     Ok(match played.not_run.into_iter().next() {
         _ if !failed.is_empty() => Trial::Failed(failed),
-        Some(reason) if played.run == 0 => Trial::NotRun(reason),
+        // After the place in the page, and how much is not run.
+        Some(reason) if played.run == 0 => Trial::NotRun(reason.splitn(3, ": ").last().unwrap_or_default().to_owned()),
         _ => Trial::Passed,
     })
 }
