@@ -25,12 +25,14 @@ pub struct Site {
 }
 
 impl Site {
-    /// Builds the site, with what draws its pictures. A warning of mdBook is an error.
+    /// Builds the site, with what draws its pictures, and the sources that it links to. A warning of mdBook is an error.
     pub fn build() -> Result<Site> {
         let site = Site::build_without_pictures()?;
         let file = Path::new(ROOT).join(TOOLS).join("mermaid.min.js");
         fs::copy(&file, site.file("site/mermaid.min.js"))
             .with_context(|| format!("there is no {}. Run .ci/site, which fetches it", file.display()))?;
+        let copied = Command::new(Path::new(ROOT).join(".ci/sources")).arg(site.folder.path()).status();
+        ensure!(copied.context("cannot start .ci/sources")?.success(), ".ci/sources has failed");
         Ok(site)
     }
 

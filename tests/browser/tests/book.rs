@@ -170,3 +170,37 @@ fn without_what_draws_them_pictures_are_their_source() -> Result<()> {
     assert!(source.starts_with("flowchart") && source.lines().count() > 5, "{source}");
     Ok(())
 }
+
+/// Clicks the copy button of each block of commands, and reads what is displayed in it at that moment: mdBook copies that.
+const COPIED: &str = r"
+    return [...document.querySelectorAll('main code.language-console')].map(code => {
+        const button = code.parentElement.querySelector('.clip-button');
+        let copied = '';
+        button.addEventListener('click', () => copied = code.innerText);
+        const before = code.innerText;
+        button.click();
+        return [before, copied, code.innerText];
+    });";
+
+#[test]
+fn the_copy_button_takes_commands_alone() -> Result<()> {
+    let site = Site::build()?;
+    let browser = Browser::start()?;
+    open(&browser, &site.address("v01.html"))?;
+    let blocks: Vec<(String, String, String)> = browser.read(COPIED)?;
+    ensure!(blocks.len() > 10, "{blocks:#?}");
+    for (before, copied, after) in &blocks {
+        ensure!(before == after, "{before:?} is {after:?} when it has been copied");
+        if !before.contains("$ ") {
+            ensure!(copied == before, "of {before:?}, in which nothing is typed, this is copied: {copied:?}");
+            continue;
+        }
+        let (mut typed, mut goes_on) = (Vec::new(), false);
+        for line in before.lines() {
+            typed.extend(line.strip_prefix("$ ").or(goes_on.then_some(line)));
+            goes_on = line.ends_with('\\') && (goes_on || line.starts_with("$ "));
+        }
+        ensure!(copied.trim_end() == typed.join("\n"), "of {before:?} this is copied: {copied:?}");
+    }
+    Ok(())
+}
