@@ -24,7 +24,7 @@ use crate::python;
 use crate::refresh::Edit;
 use namespaces::Namespaces;
 use player::{Done, Patience, play, steps};
-use script::{Block, blocks};
+use script::{Block, Step, blocks};
 
 /// What lessons use, and a machine with Rust may lack.
 const PROGRAMS: [&str; 6] = ["bash", "curl", "pgrep", "ps", "python3", "strace"];
@@ -47,6 +47,7 @@ pub struct Console {
     patience: Patience,
     variables: Vec<(String, String)>,
     program: Option<PathBuf>,
+    with_warnings: bool,
 }
 
 /// Runs the console blocks and holds what they print to what is printed there.
@@ -61,7 +62,7 @@ pub fn check(chapter: &Chapter) -> Result<Played> {
 impl Default for Console {
     fn default() -> Console {
         let patience = Patience { command: Duration::from_secs(60), cargo: Duration::from_secs(300) };
-        Console { patience, variables: Vec::new(), program: None }
+        Console { patience, variables: Vec::new(), program: None, with_warnings: false }
     }
 }
 
@@ -75,6 +76,12 @@ impl Console {
     /// Takes it for a failure when a command that doesn't compile takes longer than this.
     pub fn patience_of_commands(mut self, patience: Duration) -> Console {
         self.patience.command = patience;
+        self
+    }
+
+    /// Lets the compiler warn about code that isn't the book's.
+    pub fn with_warnings(mut self) -> Console {
+        self.with_warnings = true;
         self
     }
 
@@ -113,6 +120,9 @@ impl Console {
     fn play_where(&self, chapter: &Chapter, folder: &Path, is_wanted: impl Fn(usize) -> bool) -> Result<Played> {
         let (mut blocks, faults) = blocks(chapter);
         blocks.retain(|block| is_wanted(block.line));
+        if self.with_warnings {
+            blocks.iter_mut().flat_map(|block| &mut block.steps).for_each(Step::expect_warnings);
+        }
         let mut played = Played { faults, ..Played::default() };
         for block in &blocks {
             if let Some(reason) = &block.not_run {

@@ -31,7 +31,7 @@ pub enum Trial {
 /// Anything that has nothing to do with the package.
 pub fn run(course: &Course, mark: &Mark) -> Result<Trial> {
     let page = course.page(mark.chapter);
-    let console = Console::default().program(env::current_exe()?).patience_of_commands(PATIENCE);
+    let console = Console::default().program(env::current_exe()?).patience_of_commands(PATIENCE).with_warnings();
     let played = console.play_some(page, &course.book.root, &checkpoint::proof(page, mark.line))?;
     let failed: Vec<_> = played.faults.iter().map(|fault| fault.text.replace(REFRESH, "")).collect();
     Ok(match played.not_run.into_iter().next() {

@@ -10,7 +10,7 @@ use similar::{Algorithm, DiffTag, TextDiff, capture_diff_slices};
 use super::masks::{Masked, Masks};
 
 /// Stands alone on a line for any lines.
-const ANY: &str = "...";
+pub(super) const ANY: &str = "...";
 
 /// After so many comparisons of two lines an output is another one.
 const COMPARISONS: u32 = 200_000;

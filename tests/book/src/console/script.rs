@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::compare::ANY;
 use super::masks::Masks;
 use crate::chapter::{Chapter, Code, Part};
 use crate::fault::Fault;
@@ -50,6 +51,14 @@ pub(super) enum Action {
 }
 
 impl Step {
+    /// Lets a cargo command print more before what is expected.
+    pub(super) fn expect_warnings(&mut self) {
+        let is_cargo = matches!(&self.action, Action::Command(command) if command.contains("cargo "));
+        if is_cargo && self.expected.first().is_none_or(|line| line != ANY) {
+            self.expected.insert(0, ANY.to_owned());
+        }
+    }
+
     /// How it stands in the lesson.
     pub(super) fn typed(&self) -> String {
         match &self.action {

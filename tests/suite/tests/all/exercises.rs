@@ -44,7 +44,7 @@ fn what_is_not_done_is_explained() {
     let server = "import socket, sys\ns = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen()\n\
                   print('s listening on http://127.0.0.1:%d' % s.getsockname()[1], flush=True)\n\
                   while True: s.accept()[0].close()";
-    let output = exercise(&["v04.2", "--patience", "10", "--", "python3", "-S", "-c", server]);
+    let output = exercise(&["v04.2", "--patience", "5", "--", "python3", "-S", "-c", server]);
     if output.stdout.is_empty() || String::from_utf8_lossy(&output.stdout).contains("There is no program") {
         return; // There is no Python here.
     }
@@ -58,7 +58,7 @@ fn what_is_not_done_is_explained() {
     ];
     says(&output, false, &words);
     let words = ["This is broken in another way than the exercise asks for.", "✗ echoes a body (expected:"];
-    says(&exercise(&["v01.3", "--patience", "10", "--", "python3", "-S", "-c", server]), false, &words);
+    says(&exercise(&["v01.3", "--patience", "5", "--", "python3", "-S", "-c", server]), false, &words);
 }
 
 #[test]
