@@ -31,9 +31,13 @@ pub struct Idle {
 pub fn measure(version: &Version, count: usize) -> Result<Idle> {
     let program = version.program().knob("TIMEOUT", "60").knob("WORKERS", "2");
     let server = versions::start(version.stage, program)?;
-    server.exchange("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").map_err(versions::told)?;
-    let memory_before = usage::memory(&server)?;
     let processes_before = living(&server);
+    server.exchange("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").map_err(versions::told)?;
+    // The client may have its answer before the child for it has ended.
+    server
+        .wait_for_processes("the child for a client has ended", |_| living(&server) == processes_before)
+        .map_err(versions::told)?;
+    let memory_before = usage::memory(&server)?;
     let clients = connect(&server, version.stage, count)?;
     settle(&server)?;
     let memory = usage::memory(&server)?.saturating_sub(memory_before);
