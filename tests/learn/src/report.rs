@@ -85,11 +85,11 @@ impl Report {
             }
             lines.extend(next(course, here));
         }
-        if let Some(compiled) = &self.compiled {
-            lines.extend(compiled_lines(compiled));
-        }
         if !here.is_elsewhere {
             lines.extend(differences(course, here));
+        }
+        if let Some(compiled) = &self.compiled {
+            lines.extend(compiled_lines(compiled));
         }
         match &self.trial {
             None => {}
@@ -151,7 +151,7 @@ fn compiled_lines(compiled: &Compiled) -> Vec<String> {
     match compiled {
         Compiled::Yes => vec!["Compiles  yes".to_owned()],
         Compiled::No(error, others) => {
-            let more = if *others == 0 { String::new() } else { format!(" (and {others} more errors)") };
+            let more = if *others == 0 { String::new() } else { format!(" (and {others} more)") };
             let mut lines = vec![format!("Compiles  not yet{more}:"), String::new()];
             lines.extend(error.lines().take(MOST).map(str::to_owned));
             lines.push(String::new());
@@ -170,7 +170,8 @@ fn differences(course: &Course, here: &Here) -> Vec<String> {
     lines.iter_mut().skip(1).for_each(|line| *line = format!("{:10}{line}", ""));
     if here.differences.len() > 1 {
         let more = here.differences.len() - 1;
-        lines.push(format!("{:10}and in {more} more places; `cargo learn diff` shows all", ""));
+        let places = if more == 1 { "place" } else { "places" };
+        lines.push(format!("{:10}and in {more} more {places}; `cargo learn diff` shows all", ""));
     }
     lines
 }

@@ -124,11 +124,40 @@ impl Drop for Screen {
     }
 }
 
-/// A line as lines that fit; one with escape sequences is left to the terminal.
+/// A line as lines that fit, broken after a space where there is one. Escape sequences take no room.
 fn fold(line: &str, width: usize) -> Vec<String> {
-    let letters: Vec<_> = line.chars().collect();
-    if letters.len() <= width || line.contains('\u{1b}') || width == 0 {
-        return vec![line.to_owned()];
+    let mut lines = vec![String::new()];
+    let (mut column, mut space, mut is_escape) = (0, None, false);
+    for letter in line.chars() {
+        let last = lines.len() - 1;
+        is_escape |= letter == '\u{1b}';
+        if column == width && !is_escape && width > 0 {
+            let rest = space.map(|at| lines[last].split_off(at)).unwrap_or_default();
+            (column, space) = (rest.chars().filter(|letter| !letter.is_control()).count(), None);
+            lines.push(rest);
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push(letter);
+            if letter == ' ' && !line.trim().is_empty() {
+                space = Some(line.len());
+            }
+        }
+        column += usize::from(!is_escape);
+        is_escape &= !letter.is_ascii_alphabetic();
     }
-    letters.chunks(width).map(|part| part.iter().collect()).collect()
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fold;
+
+    #[test]
+    fn lines_are_broken_after_spaces_and_colours_take_no_room() {
+        assert_eq!(fold("short", 10), ["short"]);
+        assert_eq!(fold("Differs   a word that goes on", 17), ["Differs   a word ", "that goes on"]);
+        assert_eq!(fold("0123456789abc", 10), ["0123456789", "abc"]);
+        assert_eq!(fold("\u{1b}[31mred\u{1b}[0m ink", 8), ["\u{1b}[31mred\u{1b}[0m ink"]);
+        assert_eq!(fold("", 10), [""]);
+    }
 }
