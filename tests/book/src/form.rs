@@ -3,8 +3,12 @@
 mod exercises;
 mod parts;
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::book::Book;
-use crate::chapter::{Chapter, Kind};
+use crate::chapter::{Chapter, Kind, Part, Prose};
 use crate::fault::Fault;
 
 /// The `##` headings of a chapter, in their order.
@@ -28,6 +32,7 @@ const BEGINNINGS: [&str; 2] = ["After this chapter, your server ", "After this c
 pub fn check(book: &Book, chapter: &Chapter) -> Vec<Fault> {
     let mut faults: Vec<_> = title(book, chapter).into_iter().collect();
     faults.extend(first_sentence(chapter));
+    faults.extend(effort(chapter));
     faults.extend(sections(chapter));
     faults.extend(empty_sections(chapter));
     faults.extend(parts::check(chapter));
@@ -79,6 +84,26 @@ fn first_sentence(chapter: &Chapter) -> Option<Fault> {
     let inner = text.trim_end().strip_suffix('.').unwrap_or_default();
     let is_one = !inner.is_empty() && ![". ", "? ", "! "].iter().any(|end| inner.contains(end));
     (!is_one).then(|| chapter.fault(part.line, "the first paragraph is one sentence, with a full stop at its end"))
+}
+
+/// A reader who types along sees in the second paragraph how much time and typing the chapter takes. The site shows it in
+/// one box with the first.
+fn effort(chapter: &Chapter) -> Option<Fault> {
+    static EFFORT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^[^.]*\b(hour|evening)s?\b[^.]*, and about [0-9,]+ lines to type, in [a-z0-9]+ steps[.,]")
+            .expect("a regular expression")
+    });
+    let head = chapter.parts.iter().filter(|part| part.section.is_empty());
+    let mut paragraphs = head.filter(|part| matches!(part.kind, Kind::Paragraph(_)));
+    let first = paragraphs.next()?;
+    let text = |part: &Part| part.prose().map(Prose::text).unwrap_or_default();
+    if !text(first).starts_with(BEGINNINGS[0]) {
+        return None;
+    }
+    let is_told = paragraphs.next().is_some_and(|second| EFFORT.is_match(&text(second)));
+    let form = "\"An hour, and about 260 lines to type, in six steps.\"";
+    (!is_told)
+        .then(|| chapter.fault(first.last, format!("the next paragraph gives time, lines and steps, as in {form}")))
 }
 
 /// Each heading once, at its place, and no other.

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::repository::{CHAPTER, Repository, has, has_all, wrong};
+use super::repository::{CHAPTER, Repository, has, has_all, right, wrong};
 
 #[test]
 fn a_chapter_that_is_right_has_no_fault() -> Result<()> {
@@ -25,6 +25,22 @@ fn the_first_paragraph_is_one_sentence() -> Result<()> {
     wrong("does two things for", "grows. It serves", 3, "the first paragraph is one sentence")?;
     let line = "After this chapter, the server does two things for a [client](glossary.md#client).\n";
     wrong(line, "", 1, "below the title, one sentence tells what is gained")
+}
+
+#[test]
+fn who_types_along_sees_how_much_it_is() -> Result<()> {
+    let message =
+        "the next paragraph gives time, lines and steps, as in \"An hour, and about 260 lines to type, in six steps.\"";
+    wrong("the server does", "your server does", 3, message)?;
+    let (line, along) =
+        ("the server does two things for a [client](glossary.md#client).", "your server does two things");
+    let head = |effort: &str| format!("{along} for a [client](glossary.md#client).\n\n{effort}");
+    wrong(line, &head("An hour, in six steps."), 3, message)?;
+    wrong(line, &head("First something else.\n\nAn hour, and about 20 lines to type, in two steps."), 3, message)?;
+    right(
+        line,
+        &head("Two to three hours, and about 1,200 lines to type, in two steps, the last of which is optional."),
+    )
 }
 
 #[test]
