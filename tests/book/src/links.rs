@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::chapter::{self, Chapter, Kind, Part, is_path};
+use crate::chapter::{self, Chapter, Code, Kind, Part, is_path};
 use crate::code::CHANGE;
 use crate::fault::Fault;
 
@@ -26,6 +26,7 @@ pub fn check(page: &Chapter) -> Vec<Fault> {
         let fault = wrong(page, &link, &mut pages).map(|text| page.fault(line, text));
         faults.extend(fault.filter(|fault| !faults.contains(fault)));
     }
+    faults.extend(captions(page));
     // A step's blocks, and its lists of files to copy and to remove, name those that are gone too; `code` holds them to the
     // step.
     let is_code = |part: &Part| matches!(part.kind, Kind::Code(_));
@@ -40,6 +41,18 @@ pub fn check(page: &Chapter) -> Vec<Fault> {
         }
     }
     faults
+}
+
+/// The captions of code whose link leads to another file than the one they name.
+fn captions(page: &Chapter) -> Vec<Fault> {
+    let folder = Path::new(&page.path).parent().unwrap_or(Path::new(""));
+    let other = |(at, _, _): (usize, &Part, &Code)| {
+        let path = page.caption(at)?.path;
+        let piece = page.paragraph_before(at)?.pieces.first()?;
+        let link = piece.link.as_ref().filter(|link| inside(&folder.join(link)) != Some(PathBuf::from(&path)))?;
+        Some(page.fault(piece.line, format!("the caption names {path}, and its link leads to `{link}`")))
+    };
+    page.code().filter_map(other).collect()
 }
 
 fn links(part: &Part) -> Vec<(usize, String)> {

@@ -27,6 +27,14 @@ fn a_link_leads_somewhere() -> Result<()> {
 }
 
 #[test]
+fn a_caption_leads_to_the_file_that_it_names() -> Result<()> {
+    let caption = |link: &str| format!("[`crates/v02/src/main.rs`]({link}), at two");
+    let message = "the caption names crates/v02/src/main.rs, and its link leads to `../crates/v02/src/new.rs`";
+    wrong("`crates/v02/src/main.rs`, at two", &caption("../crates/v02/src/new.rs"), 68, message)?;
+    right("`crates/v02/src/main.rs`, at two", &caption("../crates/v02/src/main.rs"))
+}
+
+#[test]
 fn a_file_that_is_named_is_there() -> Result<()> {
     wrong(
         "is `crates/v02/src/new.rs`.",
