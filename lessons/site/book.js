@@ -47,6 +47,29 @@ for (const link of document.querySelectorAll('main a[href^="../"]')) {
   }
 }
 
+// ---- A chapter's head ----
+
+// The first two paragraphs of a chapter say what one has at its end, and how much time and typing it takes. They are one
+// box, with the command of the chapter's last checkpoint.
+for (const title of document.querySelectorAll('main h1')) {
+  const gain = title.nextElementSibling;
+  if (!gain?.textContent.startsWith('After this chapter, ')) continue;
+  const effort = gain.nextElementSibling;
+  let checkpoint = null;
+  for (let part = effort; part && part.tagName !== 'H1'; part = part.nextElementSibling) {
+    if (part.matches('.blockquote-tag-tip')) checkpoint = part;
+  }
+  const box = Object.assign(document.createElement('div'), {className: 'chapter-head'});
+  gain.before(box);
+  box.append(gain, effort);
+  const command = checkpoint?.querySelector('p:last-child > code');
+  if (command) {
+    const end = document.createElement('p');
+    end.append('At the end: ', command.cloneNode(true));
+    box.append(end);
+  }
+}
+
 // ---- Commands ----
 
 // What the copy button takes of a terminal is what one types: the lines after `$ `, and those that continue them. mdBook

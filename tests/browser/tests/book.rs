@@ -2,11 +2,14 @@
 //! the reader. It needs mdBook and Mermaid, which `.ci/site` fetches.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fs;
+use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use browser::browser::{Browser, Scheme};
 use browser::looks::{HEIGHT, WIDTHS, can_be_read, fits, keep_a_picture};
 use browser::site::Site;
+use suite::cargo::ROOT;
 use thirtyfour::Key;
 
 /// What is to be seen of a page, and where it leads.
@@ -168,6 +171,58 @@ fn without_what_draws_them_pictures_are_their_source() -> Result<()> {
     browser.open(&site.address("v02-read.html"))?;
     let source: String = browser.read("return document.querySelector('code.language-mermaid').innerText")?;
     assert!(source.starts_with("flowchart") && source.lines().count() > 5, "{source}");
+    Ok(())
+}
+
+/// What the box at the top of each chapter says: a line for each of its paragraphs.
+const HEADS: &str = "return [...document.querySelectorAll('.chapter-head')].map(head => \
+                     [...head.children].map(one => one.textContent.replaceAll(/\\s+/g, ' ')))";
+
+#[test]
+fn a_chapter_begins_with_what_it_gives_and_takes() -> Result<()> {
+    let site = Site::build()?;
+    let browser = Browser::start()?;
+    let mut all = Vec::new();
+    let pages = site.pages()?;
+    let chapters = pages.iter().map(String::as_str).filter(|page| page.starts_with("v0"));
+    for page in chapters.chain(["print.html"]) {
+        open(&browser, &site.address(page))?;
+        let heads: Vec<Vec<String>> = browser.read(HEADS)?;
+        for head in &heads {
+            let [gain, effort, end] = &head[..] else { bail!("{page}: {head:#?}") };
+            ensure!(gain.starts_with("After this chapter, your server "), "{page}: {gain}");
+            ensure!(effort.contains(" lines to type, in "), "{page}: {effort}");
+            ensure!(end.starts_with("At the end: cargo learn check v0"), "{page}: {end}");
+        }
+        match page {
+            "print.html" => {
+                ensure!(heads.iter().all(|head| all.contains(head)) && heads.len() == all.len(), "{heads:#?}")
+            }
+            _ => ensure!(heads.len() == 1, "{page} has {} heads", heads.len()),
+        }
+        all.extend(heads);
+    }
+    let end = "At the end: cargo learn check v02.7";
+    ensure!(all.iter().flatten().any(|line| line == end), "{all:#?}");
+    Ok(())
+}
+
+/// Where the captions of code lead to: the names of the files, and the addresses.
+const CAPTIONS: &str = "return [...document.querySelectorAll('main p > a:first-child > code:only-child')]
+    .filter(code => code.textContent.startsWith('crates/')).map(code => [code.textContent, code.parentElement.href])";
+
+#[test]
+fn a_caption_leads_to_its_file() -> Result<()> {
+    let site = Site::build()?;
+    let browser = Browser::start()?;
+    open(&browser, &site.address("v02-read.html"))?;
+    let captions: Vec<(String, String)> = browser.read(CAPTIONS)?;
+    ensure!(captions.len() > 20, "{captions:#?}");
+    for (name, address) in &captions {
+        ensure!(*address == site.address(&format!("{name}.txt")), "{name} leads to {address}");
+        let (copy, file) = (fs::read(site.file(&format!("{name}.txt")))?, fs::read(Path::new(ROOT).join(name))?);
+        ensure!(copy == file, "the site's copy of {name} is another file");
+    }
     Ok(())
 }
 
