@@ -38,7 +38,7 @@ pub fn replay(book: &Book, pages: &[Chapter]) -> Result<Report> {
         iter::from_fn(next).map(|(at, page)| Ok((at, code::check(book, page)?, play_in(lane, book, page)?))).collect()
     };
     let played: Result<Vec<_>> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..LANES).map(|lane| scope.spawn(move || play_some(lane))).collect();
+        let threads: Vec<_> = (0..LANES.min(pages.len())).map(|lane| scope.spawn(move || play_some(lane))).collect();
         threads.into_iter().map(|thread| thread.join().map_err(|_| anyhow!("a page could not be played"))?).collect()
     });
     let mut played = played?.concat();
