@@ -27,7 +27,7 @@ use player::{Done, Patience, play, steps};
 use script::{Block, Step, blocks};
 
 /// What lessons use, and a machine with Rust may lack.
-const PROGRAMS: [&str; 6] = ["bash", "curl", "pgrep", "ps", "python3", "strace"];
+pub const PROGRAMS: [&str; 6] = ["bash", "curl", "pgrep", "ps", "python3", "strace"];
 
 /// What came of a chapter's commands.
 #[derive(Clone, Debug, Default)]

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use book::book::ROOT;
+use book::console::PROGRAMS;
 use serde_json::Value;
 
 const DEVCONTAINER: &str = ".devcontainer/devcontainer.json";
@@ -18,7 +19,8 @@ fn read(path: &str) -> Result<String> {
 fn it_has_what_the_commands_of_the_chapters_need() -> Result<()> {
     let text = read(CONTAINERFILE)?;
     let words: Vec<_> = text.split_whitespace().collect();
-    for package in ["bash", "curl", "git", "libpython3-dev", "patch", "procps", "python3", "python3-venv", "strace"] {
+    let package = |program| if matches!(program, "pgrep" | "ps") { "procps" } else { program };
+    for package in PROGRAMS.map(package).into_iter().chain(["gcc", "git", "libpython3-dev", "patch", "python3-venv"]) {
         ensure!(words.contains(&package), "{CONTAINERFILE} installs no {package}");
     }
     let version = read("Cargo.toml")?;
@@ -39,14 +41,12 @@ fn an_editor_makes_the_container_of_the_page() -> Result<()> {
             == Path::new(ROOT).join(CONTAINERFILE).canonicalize()?
     );
     let page = read("lessons/container.md")?;
-    let options = editor["securityOpt"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .chain(editor["appPort"].as_array().into_iter().flatten());
-    for option in options.chain(editor["capAdd"].as_array().into_iter().flatten()) {
+    for option in ["securityOpt", "capAdd"].into_iter().filter_map(|name| editor[name].as_array()).flatten() {
         let option = option.as_str().context("a text")?;
         ensure!(page.contains(option), "lessons/container.md has no {option}");
+    }
+    for port in editor["forwardPorts"].as_array().context("no forwardPorts")? {
+        ensure!(page.contains(&format!("-p 127.0.0.1:{port}:{port}")), "lessons/container.md publishes no {port}");
     }
     ensure!(editor["init"] == true && page.contains("--init"));
     let user = editor["remoteUser"].as_str().context("no remoteUser")?;
